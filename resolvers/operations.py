@@ -21,7 +21,7 @@ from schema.operation_inputs import (
     ToolOperationInput,
 )
 from schema.operation_paths import API_PATHS, TOOL_PATHS, Path, chat_paths, relocated
-from schema.operation_words import api_operation, chat_operation, tool_operation
+from schema.operation_presets import api_operation, chat_operation, tool_operation
 from schema.operations import NEEDS, Operation, OperationPayload
 from schema.selection import columns_needed
 from store.errors import InvalidInputError

@@ -10,7 +10,7 @@ from schema.interactions import InteractionFilter
 from schema.operation_filters import OperationFilter
 from schema.request_filters import RequestFilter
 from schema.stage_filters import EventFilter, StageFilter
-from schema.stats.asking import DEFAULT_LIMIT, Arguments, answer
+from schema.stats.arguments import DEFAULT_LIMIT, Arguments, run_stats
 from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.sources import (
     EVENT_STATS,
@@ -54,7 +54,7 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
             compare,
             DEFAULT_LIMIT if limit is None else limit,
         )
-        return await answer(info, types, where, arguments)
+        return await run_stats(info, types, where, arguments)
 
     noun = types.source.name
     resolve.__annotations__ |= {

@@ -1,4 +1,4 @@
-"""The installation itself, for those who look after it."""
+"""Describe the installation itself, for its operators."""
 
 from datetime import datetime
 
@@ -11,8 +11,6 @@ from store.installation import InstallationState
 
 @strawberry.type(description="The database of an installation.")
 class AboutDatabase:
-    """Its kind, and how far it is migrated."""
-
     kind: str = described("PostgreSQL or SQLite.")
     version: str = described("Database version.")
     migration: str = described("The newest migration applied to the database.")
@@ -22,8 +20,6 @@ class AboutDatabase:
 
 @strawberry.type(description="The Trackstore installation that answered this query.")
 class About:
-    """Version, database and what waits."""
-
     version: str = described("Trackstore version.")
     started_at: datetime = described("When the server process was started.")
     now: datetime = described("Server time.")
@@ -32,7 +28,6 @@ class About:
 
     @classmethod
     def of(cls, state: InstallationState, now: datetime) -> "About":
-        """From what the store says of itself."""
         return cls(
             version=state.version,
             started_at=state.started_at,

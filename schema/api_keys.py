@@ -1,4 +1,4 @@
-"""API keys and the caller that one speaks for."""
+"""Describe API keys, and the caller that one authenticates."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,6 @@ from store.database import Row
     description="An API key. Its secret is shown once, at creation, and is not stored."
 )
 class ApiKey(Node):
-    """A row of ``api_keys``."""
-
     uuid: UUID = described("The key's own id.")
     organization_id: strawberry.ID = described(
         "The organization that the key is bound to; * means all organizations."
@@ -33,9 +31,9 @@ class ApiKey(Node):
 
     @classmethod
     def from_row(cls, row: Row) -> "ApiKey":
-        """From a row of ``api_keys``; the digest of the secret is left behind."""
-        shown = {name: value for name, value in row.items() if name != "secret_hash"}
-        return hydrate(cls, shown, uuid=row["id"])
+        """Build the key from a row of ``api_keys``, without the digest of the secret."""
+        public_columns = {name: value for name, value in row.items() if name != "secret_hash"}
+        return hydrate(cls, public_columns, uuid=row["id"])
 
     def global_id(self) -> GlobalId:
         return GlobalId("ApiKey", (self.organization_id, self.uuid.hex))
@@ -43,8 +41,6 @@ class ApiKey(Node):
 
 @strawberry.input(description="A new API key.")
 class ApiKeyInput:
-    """Structurally a ``KeyDraft``."""
-
     name: str = described("Display name.")
     scopes: list[AccessScope] = described("Permissions of the key.")
     organization_id: strawberry.ID | None = described(
@@ -59,15 +55,11 @@ class ApiKeyInput:
 
 @strawberry.input(description="Revokes an API key.")
 class RevokeApiKeyInput:
-    """Which one."""
-
     key_id: UUID = described("The key's uuid.")
 
 
 @strawberry.type(description="A new key and its secret.")
 class CreatedApiKeyPayload:
-    """After createApiKey."""
-
     status: ItemStatus = described("ACCEPTED.")
     api_key: ApiKey = described("The API key.")
     secret: str = described(
@@ -77,16 +69,12 @@ class CreatedApiKeyPayload:
 
 @strawberry.type(description="Result of revokeApiKey.")
 class ApiKeyPayload:
-    """After revokeApiKey."""
-
     status: ItemStatus = described("ACCEPTED, or DUPLICATE if the key was already revoked.")
     api_key: ApiKey = described("The API key.")
 
 
 @strawberry.type(description="The caller.")
 class Viewer:
-    """The principal of the call."""
-
     name: str = described("Name of the API key, or open if the server requires none.")
     key_id: UUID | None = described("The key's uuid; null if the server requires no key.")
     scopes: list[AccessScope] = described("Permissions of the caller.")
@@ -101,7 +89,6 @@ class Viewer:
 
     @classmethod
     def of(cls, principal: Principal) -> "Viewer":
-        """From the principal."""
         bounds, home = principal.bounds, principal.home_organization
         return cls(
             name=principal.name,
@@ -115,5 +102,4 @@ class Viewer:
 
 
 def as_id(value: str | None) -> strawberry.ID | None:
-    """The same as a GraphQL id."""
     return None if value is None else strawberry.ID(value)

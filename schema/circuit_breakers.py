@@ -1,4 +1,4 @@
-"""Circuit breakers as their services report them."""
+"""Describe circuit breakers as their services report them."""
 
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,6 @@ from store.database import Row
 
 @strawberry.type(description="A state change of one circuit breaker instance.")
 class CircuitBreakerTransition:
-    """A row of ``circuit_breaker_transitions``."""
-
     instance: str | None = described("Reporting process; null if none was given.")
     from_state: BreakerState | None = described("Previous state; null for the first report.")
     to_state: BreakerState = described("New state.")
@@ -35,8 +33,6 @@ class CircuitBreakerTransition:
 
 @strawberry.type(description="The last report of a circuit breaker by one process of its service.")
 class CircuitBreakerInstance:
-    """A row of ``circuit_breaker_instances``."""
-
     instance: str | None = described("Process name; null if none was given.")
     state: BreakerState = described("State in this process.")
     total_calls: Long = described("Total calls of this process.")
@@ -51,12 +47,10 @@ class CircuitBreakerInstance:
 
     @classmethod
     def from_row(cls, row: Row, newest: datetime) -> "CircuitBreakerInstance":
-        """From a row of ``circuit_breaker_instances``."""
         return hydrate(cls, row, instance=row["instance"] or None, is_live=is_live(row, newest))
 
     @strawberry.field(description="Failure rate from 0 to 1; null before the first call.")
     def failure_rate(self) -> float | None:
-        """Of all calls of the process so far."""
         return failure_rate(self.__dict__)
 
 
@@ -64,8 +58,6 @@ class CircuitBreakerInstance:
     description="A named circuit breaker: the combined reports of its service's processes."
 )
 class CircuitBreaker(Node):
-    """A row of ``circuit_breakers``."""
-
     organization_id: strawberry.ID = described("Organization id.")
     name: str = described("Name.")
     state: BreakerState = described("Worst state among the live instances.")
@@ -77,7 +69,6 @@ class CircuitBreaker(Node):
 
     @classmethod
     def from_row(cls, row: Row) -> "CircuitBreaker":
-        """From a row of ``circuit_breakers``."""
         return hydrate(cls, row)
 
     def global_id(self) -> GlobalId:
@@ -85,33 +76,27 @@ class CircuitBreaker(Node):
 
     @strawberry.field(description="Failure rate from 0 to 1; null before the first call.")
     def failure_rate(self) -> float | None:
-        """Of all calls so far."""
         return failure_rate(self.__dict__)
 
     @strawberry.field(
         description="Warnings for operators: the breaker is not closed, or more than 10% of calls fail."
     )
     def warnings(self) -> list[str]:
-        """Empty when all is well."""
         return warnings_of(self.__dict__)
 
     @strawberry.field(description="Reporting processes, ordered by name; at most 200.")
     async def instances(self, info: Info) -> list[CircuitBreakerInstance]:
-        """Loaded for all breakers of an answer at once."""
         rows = await info.context.loaders.breaker_instances.load((self.organization_id, self.name))
         return [CircuitBreakerInstance.from_row(row, self.reported_at) for row in rows]
 
     @strawberry.field(description="State changes, oldest first.")
     async def transitions(self, info: Info) -> list[CircuitBreakerTransition]:
-        """Loaded for all breakers of an answer at once."""
         rows = await info.context.loaders.transitions.load((self.organization_id, self.name))
         return [hydrate(CircuitBreakerTransition, row) for row in rows]
 
 
 @strawberry.input(description="State and totals of a circuit breaker, as reported by its service.")
 class CircuitBreakerInput:
-    """Structurally a ``BreakerDraft``."""
-
     name: str = described("Name.")
     state: BreakerState = described("Current status.")
     instance: str | None = described(
@@ -130,8 +115,6 @@ class CircuitBreakerInput:
 
 @strawberry.input(description="Filters breakers. Conditions are combined with AND.")
 class CircuitBreakerFilter:
-    """By name and state."""
-
     organization_id: IDFilter | None = condition("Filters by organization.")
     name: StringFilter | None = condition("Filters by name.")
     state: ValueFilter[BreakerState] | None = condition("Filters by state.")
@@ -139,14 +122,11 @@ class CircuitBreakerFilter:
 
 @strawberry.type(description="Result of reportCircuitBreaker.")
 class CircuitBreakerPayload:
-    """Its status and the breaker as it is stored."""
-
     status: ItemStatus = described("ACCEPTED, or DUPLICATE if a newer report exists.")
     truncated: int = described("Texts that exceeded their limit and were truncated.")
     key: strawberry.Private[tuple[Any, ...]]
 
     @strawberry.field(description="The stored circuit breaker.")
     async def circuit_breaker(self, info: Info) -> CircuitBreaker | None:
-        """Read back only when it is selected."""
         row = await info.context.loaders.breaker.load(self.key)
         return CircuitBreaker.from_row(row) if row else None

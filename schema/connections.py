@@ -1,4 +1,4 @@
-"""Relay connections over keyset pages; the total is counted only when it is selected."""
+"""Build Relay connections over keyset pages; the total is counted only if selected."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import cached_property
@@ -16,8 +16,6 @@ T = TypeVar("T")
 
 @strawberry.type(description="Paging information.")
 class PageInfo:
-    """As the Relay specification has it."""
-
     has_next_page: bool = described("Whether more records follow this page.")
     has_previous_page: bool = described("Whether more records precede this page.")
     start_cursor: str | None = described("Cursor of the first record on the page.")
@@ -28,20 +26,18 @@ class PageInfo:
 
 @strawberry.type(description="A record and its cursor.")
 class Edge(Generic[T]):
-    """As the Relay specification has it."""
-
     cursor: str = described("Opaque cursor of the record. Valid only with the same order.")
     node: T = described("The record.")
 
 
 class Items(Sequence[T]):
-    """A list whose items are made when the first of them is looked at."""
+    """Convert the items on first access."""
 
     def _make(self) -> list[T]:
         raise NotImplementedError
 
     @cached_property
-    def _made(self) -> list[T]:
+    def _loaded(self) -> list[T]:
         return self._make()
 
     @overload
@@ -49,18 +45,16 @@ class Items(Sequence[T]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        return self._made[index]
+        return self._loaded[index]
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._made)
+        return iter(self._loaded)
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self._loaded)
 
 
 class Nodes(Items[T]):
-    """The records of a page; ``make`` makes each from its row."""
-
     def __init__(self, page: Page, make: Callable[[Row], T]) -> None:
         self.page = page
         self.make = make
@@ -70,8 +64,6 @@ class Nodes(Items[T]):
 
 
 class Edges(Items[Edge[T]]):
-    """The records of a page, each with its cursor."""
-
     def __init__(self, nodes: Nodes[T]) -> None:
         self.nodes = nodes
 
@@ -82,28 +74,23 @@ class Edges(Items[Edge[T]]):
 
 @strawberry.type(description="A page of records.")
 class Connection(Generic[T]):
-    """As the Relay specification has it, and the nodes without their edges."""
-
     nodes: Sequence[T] = described("Records on this page.")
     page_info: PageInfo = described("Paging information.")
     counter: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(description="Records on this page with their cursors.")
     def edges(self) -> Sequence[Edge[T]]:
-        """Nodes and cursors side by side."""
         assert isinstance(self.nodes, Nodes)
         return Edges(self.nodes)
 
     @strawberry.field(description="Total number of records on all pages. Requires a count query.")
     async def total_count(self) -> Long:
-        """Counted only when asked for."""
         return Long(await self.counter())
 
 
 def connect(
     page: Page, make: Callable[[Row], T], counter: Callable[[], Awaitable[int]]
 ) -> Connection[T]:
-    """The connection of a page of rows."""
     info = PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,

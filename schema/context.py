@@ -1,4 +1,4 @@
-"""What every resolver can reach: the store, the caller, and the loaders of this call."""
+"""Hold what every resolver can reach: the store, the caller, and the loaders of this call."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,15 +18,15 @@ from store.response_size import ReadBudget
 from store.store import Store
 
 MAX_ZONES = 4
-"""Different time zones that one document may ask for."""
+"""Per document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hydrators:
-    """Makes types from rows for those modules that cannot import them.
+    """Convert rows to types for modules that cannot import them.
 
-    Operations lead to requests and sessions, which lead back to operations: one of the two ways
-    round must not be an import.
+    Operations refer to requests and sessions, which refer back to operations: one direction must not be
+    an import.
     """
 
     request: Callable[[Row], Any]
@@ -35,41 +35,39 @@ class Hydrators:
 
 @dataclass(slots=True)
 class RequestContext:
-    """Made for every call, and for every event of a subscription; never kept."""
+    """Hold the state of one call, or of one event of a subscription."""
 
     store: Store
     principal: Principal
     hydrate: Hydrators
     may_clear_arguments: bool = False
-    """Whether nobody but the resolver that is called reads its arguments any more."""
+    """Whether only the called resolver still reads its arguments."""
     pending: list[asyncio.Future[Any]] = field(default_factory=list, init=False)
-    """Fields of this call that still run although an error has settled the answer without them."""
+    """Fields that still run although an error has settled the answer without them."""
     zones: set[str] = field(default_factory=set, init=False)
-    """Time zones that this call has asked for."""
+    """Time zones used by this call."""
     _loaders: Loaders | None = field(default=None, init=False)
     _budget: ReadBudget | None = field(default=None, init=False)
 
     @property
     def budget(self) -> ReadBudget:
-        """What may be read for the answer; made when it is first needed."""
         if self._budget is None:
             self._budget = ReadBudget(self.store.config.answers.bytes)
         return self._budget
 
     @property
     def has_read_too_much(self) -> bool:
-        """Whether more was read than an answer may need."""
         return self._budget is not None and self._budget.is_exceeded
 
     @property
     def loaders(self) -> Loaders:
-        """Made when they are first needed: most calls load no edge."""
+        """Create the loaders on first use, because most calls load no edge."""
         if self._loaders is None:
             self._loaders = self.store.loaders(self.principal.bounds, self.budget)
         return self._loaders
 
     def use_zone(self, name: str) -> None:
-        """Count a time zone of this call, as each may take a tenth of a second to load."""
+        """Count a time zone of this call; loading one may take a tenth of a second."""
         self.zones.add(name)
         if len(self.zones) > MAX_ZONES:
             message = (
@@ -78,43 +76,42 @@ class RequestContext:
             raise InvalidInputError([Problem("BAD_USER_INPUT", message, ("bucket", "zone"))])
 
     def reader(self) -> TenantBounds:
-        """The bounds within which the caller reads; raises ``Forbidden`` without READ."""
+        """Return the bounds within which the caller reads; raise ``ForbiddenError`` without READ."""
         self.principal.require(AccessScope.READ)
         return self.principal.bounds
 
     def release_inputs(self, items: Sequence[object]) -> None:
-        """Free what a resolver was given, all of which is prepared by now.
+        """Free the inputs of a resolver once all of them are prepared.
 
-        Else it is freed with the answer, after the commit: no longer in the processor's cache, and
-        not there for the next call to be put in its place. That costs a bulk load a twentieth.
+        Otherwise they are freed after the commit, no longer in the processor's cache and too late for the
+        next call to reuse their memory, which costs a bulk load a twentieth.
         """
         if self.may_clear_arguments and isinstance(items, list):
             items.clear()
 
     async def settle(self) -> None:
-        """Cancel the pending fields, and wait until they have given back what they hold."""
+        """Cancel the pending fields, and wait until they have released their resources."""
         while self.pending:
             fields, self.pending = self.pending, []
-            # Each must have begun: a coroutine that has not never awaits those inside it.
+            # Each must have started: an unstarted coroutine never awaits its inner ones.
             await asyncio.sleep(0)
-            for each in fields:
-                each.cancel()
+            for pending_field in fields:
+                pending_field.cancel()
             await asyncio.gather(*fields, return_exceptions=True)
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
-        """Write entries in one transaction; what is read afterwards is as they left it."""
+        """Write entries in one transaction; later reads see their result."""
         results = await self.store.write(entries, self.principal.bounds.organization_id)
         self._loaders = None
         return results
 
     async def write_operations(self, batch: OperationBatch) -> BatchResults:
-        """Write the operations of one call in one transaction."""
         results = await self.store.write_operations(batch, self.principal.bounds.organization_id)
         self._loaders = None
         return results
 
     async def write_one(self, entry: Entry) -> ItemResult:
-        """Write one entry; raises what it was rejected for."""
+        """Write one entry; raise the error that rejected it."""
         (result,) = await self.write([entry])
         if result.error is not None:
             raise result.error

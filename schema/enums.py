@@ -1,4 +1,4 @@
-"""The closed vocabularies as GraphQL enums, their values described."""
+"""Register the closed vocabularies as GraphQL enums with described values."""
 
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
@@ -47,12 +47,11 @@ E = TypeVar("E", bound=type[Enum])
 
 
 def register(enum: E, description: str, *, graphql_name: str | None = None, **values: str) -> E:
-    """Register an enum with GraphQL; ``values`` are the descriptions of its members."""
-    made = strawberry.enum(enum, name=graphql_name, description=description)
-    definition: Any = made.__dict__["__strawberry_definition__"]
+    registered = strawberry.enum(enum, name=graphql_name, description=description)
+    definition: Any = registered.__dict__["__strawberry_definition__"]
     for value in definition.values:
         value.description = values[value.name]
-    return made
+    return registered
 
 
 register(
@@ -169,14 +168,14 @@ register(
 
 
 class ToolName(StrEnum):
-    """Tools that the typed mutation accepts; the general one accepts any name."""
+    """List the tools that the typed mutation accepts; the general one accepts any name."""
 
     read = "read"
     search = "search"
 
 
 class OperationMode(StrEnum):
-    """Modes that the typed mutation accepts; the general one accepts any name."""
+    """List the modes that the typed mutation accepts; the general one accepts any name."""
 
     full = "full"
     overview = "overview"
@@ -187,8 +186,6 @@ class OperationMode(StrEnum):
 
 
 class Direction(StrEnum):
-    """Ascending or descending."""
-
     ASC = "ASC"
     DESC = "DESC"
 

@@ -1,4 +1,4 @@
-"""Events: the immutable facts in a request's log."""
+"""Describe events: the immutable entries of a request's log."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -17,8 +17,6 @@ from store.feeds.sources import EVENT_FEED
 
 @strawberry.type(description="An event in a request's log, numbered from 1 without gaps.")
 class Event(Node, FromRow):
-    """A row of ``request_events``."""
-
     uuid: UUID = described("The event's uuid.")
     request_id: UUID = described("The request whose log contains the event.")
     seq: Long = described("Sequence number in the log.")
@@ -39,7 +37,7 @@ class Event(Node, FromRow):
         "before feeds existed."
     )
     async def feed_cursor(self, info: Info) -> str | None:
-        """Read where it is not known yet: the database numbers events as they are committed."""
+        """Return the cursor, read if necessary: the database numbers events as they are committed."""
         cursor = cursor_in(EVENT_FEED, self.__dict__)
         if cursor is None:
             key = self.organization_id, self.request_id, self.uuid
@@ -49,7 +47,6 @@ class Event(Node, FromRow):
 
     @strawberry.field(description="False if a subscription delivers it live, as it is committed.")
     def replayed(self) -> bool:
-        """Logs and what a subscription catches up with were read."""
         return bool(self.__dict__.get(REPLAYED, True))
 
     def global_id(self) -> GlobalId:

@@ -1,4 +1,4 @@
-"""Feeds as GraphQL shows them: cursors, gaps, and what becomes of slow readers."""
+"""Describe feeds: cursors, gaps, and policies for slow readers."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -12,18 +12,16 @@ from store.feeds.sources import Feed
 from store.query.paging import encode_cursor
 
 REPLAYED = "_replayed"
-"""The attribute that says whether a feed delivers a record later than it was committed."""
+"""Attribute of a record that a feed delivers after its commit."""
 
 
 def cursor_in(feed: Feed, row: Mapping[str, Any]) -> str | None:
-    """Where a feed goes on after a row; None where the row does not stand in it."""
+    """Return the cursor after a row; None if the row is not part of the feed."""
     return None if row.get(feed.position.name) is None else encode_cursor(feed.terms, row)
 
 
 @strawberry.enum(description="Behavior of a subscription that is slower than its stream.")
 class Overflow(Enum):
-    """The policies of feeds."""
-
     COALESCE = strawberry.enum_value(
         "COALESCE", description="Sends a Gap, then the newest event of each request."
     )
@@ -40,8 +38,6 @@ class Overflow(Enum):
     "fromCursor."
 )
 class Gap:
-    """Told in the place of what was skipped."""
-
     missed: Long = described("Number of skipped items.")
     from_cursor: str = described("Cursor before the first skipped item.")
     to_cursor: str = described("Cursor of the last skipped item.")
@@ -49,7 +45,5 @@ class Gap:
 
 @strawberry.type(description="Cursors in the feeds for subscriptions to resume from.")
 class FeedCursors:
-    """One per feed."""
-
     request_events: str = described("Cursor to pass to requestEvents as after.")
     operation_feed: str = described("Cursor to pass to operationFeed as after.")

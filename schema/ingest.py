@@ -1,4 +1,4 @@
-"""Batches: entries of any kind in order, and the answer per item."""
+"""Describe batches: entries of any kind in order, and the result per item."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -33,8 +33,6 @@ from store.operations.bulk.batches import BatchResults
 
 @strawberry.input(description="One entry of a batch. Set exactly one field.", one_of=True)
 class EntryInput:
-    """What ``ingest`` takes, applied in order."""
-
     operation: OperationInput | None = described("A finished call.", default=strawberry.UNSET)
     session: SessionInput | None = described("Starts or ends a session.", default=strawberry.UNSET)
     create_request: CreateRequestInput | None = described(
@@ -73,8 +71,6 @@ class EntryInput:
 
 @strawberry.type(description="A problem in an item and how to fix it.")
 class ItemProblem:
-    """One of possibly several."""
-
     code: str = described("Stable error code, such as BAD_USER_INPUT.")
     message: str = described("What was expected.")
     path: list[str] = described("Path inside the item.")
@@ -82,8 +78,6 @@ class ItemProblem:
 
 @strawberry.type(description="Result of one item of a batch.")
 class ItemResult:
-    """At the index it was sent."""
-
     index: int = described("Index in the batch, starting at 0.")
     uuid: strawberry.ID | None = described("The item's uuid; null if it has none.")
     status: ItemStatus = described("Status of the item.")
@@ -94,7 +88,6 @@ class ItemResult:
 
     @classmethod
     def of(cls, index: int, result: StoreResult) -> "ItemResult":
-        """From the store's result."""
         error = result.error
         problems = problems_of(error) if error else []
         return cls(
@@ -109,18 +102,15 @@ class ItemResult:
 
 
 def problems_of(error: StoreError) -> list[ItemProblem]:
-    """Every problem that an error names."""
-    found = error.problems if isinstance(error, InvalidInputError) else (error.problem,)
+    problems = error.problems if isinstance(error, InvalidInputError) else (error.problem,)
     return [
         ItemProblem(code=p.code, message=p.message, path=[str(step) for step in p.path])
-        for p in found
+        for p in problems
     ]
 
 
 @strawberry.type(description="Result of a batch: counts and one result per item.")
 class TrackPayload:
-    """In the order the items were sent."""
-
     accepted: int = described("Number of committed items.")
     duplicates: int = described("Number of items that already existed or arrived too late.")
     rejected: int = described("Number of rejected items.")
@@ -140,7 +130,6 @@ class TrackPayload:
             narrowing("Returns only results of these statuses."),
         ] = None,
     ) -> list[ItemResult]:
-        """``only`` leaves out the others: ask for REJECTED to keep the answer small."""
         return [
             ItemResult.of(index, result)
             for index, result in enumerate(self.items)
@@ -151,7 +140,6 @@ class TrackPayload:
     def of(
         cls, items: Sequence[StoreResult], repaired: int = 0, truncated: int = 0
     ) -> "TrackPayload":
-        """Counts the results."""
         statuses = [item.status for item in items]
         return cls(
             accepted=statuses.count(ItemStatus.ACCEPTED),
@@ -164,7 +152,7 @@ class TrackPayload:
 
     @classmethod
     def of_operations(cls, items: BatchResults) -> "TrackPayload":
-        """Of operations that were all in order."""
+        """Build the payload of operations that were all accepted or duplicates."""
         accepted = items.accepted
         return cls(
             accepted=accepted,

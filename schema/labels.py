@@ -1,4 +1,4 @@
-"""Tenancy labels, as callers send them and as records show them."""
+"""Define tenancy labels, as callers send them and as records show them."""
 
 import strawberry
 
@@ -7,8 +7,6 @@ from schema.hydration import described
 
 @strawberry.input(description="Labels of the caller. Omitted labels are filled from the API key.")
 class LabelsInput:
-    """Structurally a ``store.auth.access.LabelsDraft``."""
-
     organization_id: strawberry.ID | None = described("Organization id.", default=None)
     namespace_id: strawberry.ID | None = described("Namespace id.", default=None)
     workspace_id: strawberry.ID | None = described("Workspace id.", default=None)
@@ -21,8 +19,6 @@ class LabelsInput:
 
 @strawberry.interface(description="A record with tenancy labels.")
 class Labelled:
-    """The labels of a record."""
-
     organization_id: strawberry.ID = described("Organization id.")
     namespace_id: strawberry.ID | None = described("Namespace id.")
     workspace_id: strawberry.ID | None = described("Workspace id.")

@@ -1,4 +1,4 @@
-"""Limits, what is left of them, and the answers to consume and reserve."""
+"""Describe limits, their usage, and the answers to consume and reserve."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -26,8 +26,6 @@ DEFAULT_TTL = timedelta(minutes=10)
 
 @strawberry.type(description="A limit in its current period, with used and remaining units.")
 class LimitLevel:
-    """A ``Level`` of the store."""
-
     limit_id: UUID = described("The limit's uuid.")
     subject: LimitSubject = described("Level that the limit applies to.")
     subject_id: strawberry.ID = described("Id of the subject at that level.")
@@ -49,7 +47,6 @@ class LimitLevel:
 
     @classmethod
     def of(cls, level: Level) -> "LimitLevel":
-        """From the store's level."""
         return cls(
             limit_id=level.limit_id,
             subject=level.subject,
@@ -70,8 +67,6 @@ class LimitLevel:
 
 @strawberry.type(description="A maximum of units per subject, interaction type and period.")
 class Limit(Node):
-    """A row of ``limits``."""
-
     uuid: UUID = described("The limit's uuid.")
     organization_id: strawberry.ID = described("Organization id.")
     subject: LimitSubject = described("Level that the limit applies to.")
@@ -86,7 +81,6 @@ class Limit(Node):
 
     @classmethod
     def from_row(cls, row: Row) -> "Limit":
-        """From a row of ``limits``."""
         return hydrate(cls, row, uuid=row["id"])
 
     def global_id(self) -> GlobalId:
@@ -94,20 +88,19 @@ class Limit(Node):
 
     @strawberry.field(description="Used and remaining units in the current period.")
     async def usage(self, info: Info) -> LimitLevel:
-        """Loaded for all limits of an answer at once."""
         return LimitLevel.of(await info.context.loaders.level.load(LevelKey(self)))
 
 
 class LevelKey:
-    """A limit row as the key of its level; equal by its primary key."""
+    """Wrap a limit row as the key of its level, equal by its primary key."""
 
     def __init__(self, limit: Limit) -> None:
-        own = limit.__dict__
+        columns = limit.__dict__
         self.id = limit.uuid
-        self.organization_id = own["organization_id"]
-        self.subject, self.subject_id = own["subject"], own["subject_id"]
-        self.interaction_type, self.period = own["interaction_type"], own["period"]
-        self.zone, self.maximum, self.mode = own["zone"], own["maximum"], own["mode"]
+        self.organization_id = columns["organization_id"]
+        self.subject, self.subject_id = columns["subject"], columns["subject_id"]
+        self.interaction_type, self.period = columns["interaction_type"], columns["period"]
+        self.zone, self.maximum, self.mode = columns["zone"], columns["maximum"], columns["mode"]
 
     def __hash__(self) -> int:
         return hash((self.organization_id, self.id))
@@ -121,8 +114,6 @@ class LevelKey:
 
 @strawberry.input(description="Units of one interaction type to consume.")
 class ConsumeInput:
-    """Structurally a ``ConsumeDraft``."""
-
     interaction_type: str = described("Interaction type, such as mini or premium.")
     id: UUID | None = described(
         "Id chosen by the client, which makes retries idempotent.", default=None
@@ -136,30 +127,22 @@ class ConsumeInput:
 
 @strawberry.input(description="Units of one interaction type to reserve.")
 class ReserveInput(ConsumeInput):
-    """Structurally a ``ConsumeDraft``, with how long."""
-
     ttl: timedelta = described("Maximum duration, PT1S to P1D.", default=DEFAULT_TTL)
 
 
 @strawberry.input(description="Commits a reservation: the units actually used are counted.")
 class CommitReservationInput:
-    """Which one, and how many units."""
-
     reservation_id: UUID = described("The reservation's id (uuid).")
     units: Long = described("Number of units actually used.")
 
 
 @strawberry.input(description="Releases a reservation: all of its units are returned.")
 class ReleaseReservationInput:
-    """Which one."""
-
     reservation_id: UUID = described("The reservation's id (uuid).")
 
 
 @strawberry.type(description="Whether the call is allowed, and if not, why.")
 class ConsumePayload:
-    """A ``Decision`` of the store, with what an HTTP 403 or 429 needs."""
-
     status: ItemStatus = described("ACCEPTED, REJECTED if denied, or DUPLICATE for a repeated id.")
     uuid: UUID | None = described("The id that was sent.")
     allowed: bool = described(
@@ -176,29 +159,26 @@ class ConsumePayload:
 
     @classmethod
     def of(
-        cls, status: ItemStatus, id: UUID | None, found: Decision, now: datetime
+        cls, status: ItemStatus, id: UUID | None, decision: Decision, now: datetime
     ) -> "ConsumePayload":
-        """From the store's decision."""
-        denied = found.denied_by
+        denied = decision.denied_by
         wait: Long | None = None
         if denied is not None and denied.resets_at is not None:
             wait = Long(max(0, ceil((denied.resets_at - now).total_seconds())))
         return cls(
             status=status,
             uuid=id,
-            allowed=found.allowed,
-            units=Long(found.units),
+            allowed=decision.allowed,
+            units=Long(decision.units),
             denied_by=LimitLevel.of(denied) if denied else None,
-            reason=found.reason(),
+            reason=decision.reason(),
             retry_after_seconds=wait,
-            levels=[LimitLevel.of(level) for level in found.levels],
+            levels=[LimitLevel.of(level) for level in decision.levels],
         )
 
 
 @strawberry.type(description="Units reserved until committed, released or expired.")
 class Reservation:
-    """A row of ``reservations``."""
-
     uuid: UUID = described(
         "The reservation's uuid, used in commitReservation and releaseReservation."
     )
@@ -211,39 +191,31 @@ class Reservation:
 
     @classmethod
     def from_row(cls, row: Row) -> "Reservation":
-        """From a row of ``reservations``."""
         return hydrate(cls, row, uuid=row["id"])
 
 
 @strawberry.type(description="Result of reserve.")
 class ReservationPayload:
-    """The decision, and the reservation where it was granted."""
-
     status: ItemStatus = described("ACCEPTED, REJECTED if denied, or DUPLICATE for a repeated id.")
     decision: ConsumePayload = described("Whether the call is allowed.")
     key: strawberry.Private[tuple[str, UUID]]
 
     @strawberry.field(description="The reservation; null if denied.")
     async def reservation(self, info: Info) -> Reservation | None:
-        """Read back only when it is selected."""
         row = await info.context.loaders.reservation.load(self.key)
         return Reservation.from_row(row) if row else None
 
     @strawberry.field(description="Whether the call is allowed.")
     def allowed(self) -> bool:
-        """Short for decision { allowed }."""
         return self.decision.allowed
 
 
 @strawberry.type(description="Result of commitReservation and releaseReservation.")
 class SettlementPayload(ConsumePayload):
-    """The decision, and the reservation."""
-
     key: strawberry.Private[tuple[str, UUID]]
 
     @strawberry.field(description="The stored reservation.")
     async def reservation(self, info: Info) -> Reservation | None:
-        """Read back only when it is selected."""
         row = await info.context.loaders.reservation.load(self.key)
         return Reservation.from_row(row) if row else None
 
@@ -253,8 +225,6 @@ class SettlementPayload(ConsumePayload):
     "existing limit, omitted fields stay unchanged."
 )
 class LimitInput:
-    """Structurally a ``LimitDraft``."""
-
     subject: LimitSubject = described("Level that the limit applies to.")
     interaction_type: str = described("Interaction type to limit: one name, not a pattern.")
     maximum: Long = described("Maximum units per period, at least 0.")
@@ -281,23 +251,17 @@ class LimitInput:
 
 @strawberry.type(description="The stored limit, or the limit as it was before deletion.")
 class LimitPayload:
-    """After setLimit and deleteLimit."""
-
     status: ItemStatus = described("ACCEPTED.")
     limit: Limit = described("The limit.")
 
 
 @strawberry.input(description="Deletes a limit.")
 class DeleteLimitInput:
-    """Which one."""
-
     limit_id: UUID = described("The limit's uuid.")
 
 
 @strawberry.input(description="Filters limits. Conditions are combined with AND.")
 class LimitFilter:
-    """By subject, type and period."""
-
     organization_id: IDFilter | None = condition("Filters by organization.")
     subject: ValueFilter[LimitSubject] | None = condition("Filters by level.")
     subject_id: IDFilter | None = condition("Filters by the id of the subject.")
@@ -308,8 +272,6 @@ class LimitFilter:
 
 @strawberry.input(description="The subject of the limits.")
 class SubjectInput:
-    """A level and which one of it."""
-
     subject: LimitSubject = described("Level.")
     subject_id: strawberry.ID | None = described(
         "Id of the subject at that level. Omit it for ORGANIZATION.", default=None

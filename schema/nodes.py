@@ -1,4 +1,4 @@
-"""Relay nodes: one opaque id for every record that can be asked for again."""
+"""Define Relay nodes: one opaque id for every record that can be fetched again."""
 
 import base64
 import binascii
@@ -10,23 +10,20 @@ import strawberry
 from store.errors import InvalidInputError
 
 MAX_ID_LENGTH = 40_000
-"""Two labels as long as settings allow, each character six bytes, in base64."""
+"""Base64 of two labels of the longest allowed length, at six bytes per character."""
 
 
 class GlobalId(NamedTuple):
-    """The type of a record and its key, organization first."""
-
     type: str
     key: tuple[Any, ...]
 
     def encode(self) -> strawberry.ID:
-        """As an opaque text."""
         text = json.dumps([self.type, *self.key], separators=(",", ":"), ensure_ascii=False)
         return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
     @classmethod
     def decode(cls, id: str) -> "GlobalId":
-        """The inverse; raises ``InvalidInputError`` for anything that is no such id."""
+        """Decode a global id; raise ``InvalidInputError`` for any other text."""
         try:
             if len(id) > MAX_ID_LENGTH:
                 raise ValueError("too long")
@@ -43,15 +40,11 @@ class GlobalId(NamedTuple):
 
 @strawberry.interface(description="A record that can be fetched by its global id.")
 class Node:
-    """Implemented by every type with a global id."""
-
     @strawberry.field(
         description="Opaque global id for use with node and nodes. The record's own id is uuid."
     )
     def id(self) -> strawberry.ID:
-        """Overridden nowhere: types say their key instead."""
         return self.global_id().encode()
 
     def global_id(self) -> GlobalId:
-        """Type and key of this record."""
         raise NotImplementedError

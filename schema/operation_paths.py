@@ -1,4 +1,4 @@
-"""Paths of errors in the words of the input that was sent, where it is not the general one."""
+"""Translate error paths of the general input to those of the typed input that was sent."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,6 @@ TOOL_PATHS: Mapping[Path, Path] = {
 
 
 def chat_paths(chat: ChatInput) -> Mapping[Path, Path]:
-    """Return the paths of a chat, which depend on the fields that it uses."""
     paths: dict[Path, Path] = {}
     if chat.tokens is not None:
         paths["llm", "inputTokens"] = ("tokens",)
@@ -36,7 +35,7 @@ def relocated(error: InvalidInputError, paths: Mapping[Path, Path]) -> InvalidIn
 
 
 def _moved(path: Path, paths: Mapping[Path, Path]) -> Path:
-    for general, own in paths.items():
+    for general, sent_prefix in paths.items():
         if path[: len(general)] == general:
-            return own + path[len(general) :] or path
+            return sent_prefix + path[len(general) :] or path
     return path

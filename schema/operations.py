@@ -1,4 +1,4 @@
-"""The operation type and the payloads of the mutations that record one."""
+"""Describe operations, and the payloads of mutations that record one."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -37,13 +37,11 @@ NEEDS = {
     "feed_cursor": ("feed_position", "organization_id", "occurred_at", "id"),
     "replayed": (),
 }
-"""Columns behind the fields that are not named as their column."""
+"""Columns of fields that have another name than their column."""
 
 
 @strawberry.type(description="An interaction that an operation counted, and its units.")
 class InteractionUse:
-    """Units of one type."""
-
     type: str = described("Interaction type, such as mini, premium or api_operation.")
     units: Long = described("Number of units.")
     counts_against_limits: bool = described("Whether limits also counted it.")
@@ -51,7 +49,7 @@ class InteractionUse:
 
 @strawberry.type(description="One finished API, tool or model call. Immutable.")
 class Operation(Node, Labelled, FromRow):
-    """A row of ``operations``; money is in US dollars here, in nano-dollars there."""
+    """Represent a row of ``operations``; money is in US dollars here, in nano-dollars there."""
 
     uuid: UUID = described("The operation's uuid, as chosen by its client.")
     # region generated: outputs without id feed_position interaction_type units counts_against_limits
@@ -118,7 +116,6 @@ class Operation(Node, Labelled, FromRow):
     CONVERTED: ClassVar = dict.fromkeys(("cost_baseline", "cost_actual", "cost_saved"), to_dollars)
 
     def key(self) -> tuple[Any, ...]:
-        """The primary key."""
         return self.organization_id, self.occurred_at, self.uuid
 
     def global_id(self) -> GlobalId:
@@ -130,37 +127,32 @@ class Operation(Node, Labelled, FromRow):
         "before feeds existed."
     )
     def feed_cursor(self) -> str | None:
-        """Of the order in which operations were committed."""
         return cursor_in(OPERATION_FEED, self.__dict__ | {"id": self.uuid})
 
     @strawberry.field(description="False if a feed delivers it live, as it is committed.")
     def replayed(self) -> bool:
-        """Lists and what a feed catches up with were read."""
         return bool(self.__dict__.get(REPLAYED, True))
 
     @strawberry.field(description="All interactions that the operation counted, in order.")
     def interactions(self) -> list[InteractionUse]:
-        """The columns of the first one, and the list of the others."""
         if self.interaction_type is None:
             return []
-        first = {
+        first_use = {
             "type": self.interaction_type,
             "units": self.units,
             "counts_against_limits": self.counts_against_limits,
         }
-        further = self.__dict__["further_interactions"] or ()
-        return [hydrate(InteractionUse, use) for use in (first, *further)]
+        further_uses = self.__dict__["further_interactions"] or ()
+        return [hydrate(InteractionUse, use) for use in (first_use, *further_uses)]
 
     @strawberry.field(description="The user's message, if recorded.")
     async def message(self, info: Info) -> str | None:
-        """Loaded apart: long texts live beside the operations."""
         info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["message"] if text else None
 
     @strawberry.field(description="The model's response, if recorded.")
     async def response(self, info: Info) -> str | None:
-        """Loaded apart: long texts live beside the operations."""
         info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["response"] if text else None
@@ -169,7 +161,6 @@ class Operation(Node, Labelled, FromRow):
     async def request(
         self, info: Info
     ) -> Annotated["Request", strawberry.lazy("schema.requests")] | None:
-        """By requestId, in the operation's organization."""
         info.context.reader()
         if self.request_id is None:
             return None
@@ -180,7 +171,6 @@ class Operation(Node, Labelled, FromRow):
     async def session(
         self, info: Info
     ) -> Annotated["Session", strawberry.lazy("schema.sessions")] | None:
-        """By sessionId, in the operation's organization."""
         info.context.reader()
         if self.session_id is None:
             return None
@@ -190,8 +180,6 @@ class Operation(Node, Labelled, FromRow):
 
 @strawberry.type(description="Result of recording one operation.")
 class OperationPayload:
-    """Its status, and the operation as it is stored."""
-
     status: ItemStatus = described("ACCEPTED, or DUPLICATE if the operation already existed.")
     uuid: UUID = described("The operation's uuid.")
     truncated: int = described("Texts that exceeded their limit and were truncated.")
@@ -199,7 +187,6 @@ class OperationPayload:
 
     @strawberry.field(description="The stored operation.")
     async def operation(self, info: Info) -> Operation | None:
-        """Read back only when it is selected."""
         row = await info.context.loaders.operation.load(self.key)
         return Operation.from_row(row) if row else None
 
@@ -207,10 +194,10 @@ class OperationPayload:
 async def operations_of(
     info: Info, edge: str, key: tuple[Any, ...], page: PageRequest
 ) -> Connection[Operation]:
-    """The operations of a request or session: ``edge`` says which, ``key`` is its primary key."""
-    info.context.reader()  # a payload shows what its caller wrote, not what others did
+    """Return a page of the operations of a request or session, named by ``edge`` and its key."""
+    info.context.reader()  # a payload shows what its caller wrote, so reading more needs READ
     loader = info.context.loaders.operations_of(edge, page)
-    found = await loader.load(key)
+    page_rows = await loader.load(key)
 
     async def count() -> int:
         condition = AllOf(
@@ -223,4 +210,4 @@ async def operations_of(
             info.context.reader(), RecordQuery(condition)
         )
 
-    return connect(found, Operation.from_row, count)
+    return connect(page_rows, Operation.from_row, count)

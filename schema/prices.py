@@ -1,4 +1,4 @@
-"""Prices per 1,000 tokens."""
+"""Describe prices per 1,000 tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +19,15 @@ CACHE_WRITE_INPUT = "Input tokens of a model written to a cache. Defaults to inp
 REASONING = "Reasoning tokens of a model. Defaults to outputPer1k."
 AUDIO_INPUT = "Audio input tokens of a model. Defaults to inputPer1k."
 AUDIO_OUTPUT = "Audio output tokens of a model. Defaults to outputPer1k."
-ABOVE = "The tier applies to whole calls with more input tokens than this, including cached tokens."
-OF_PRICE = "Defaults to the base price, otherwise to {}."
+TIER_TEXT = (
+    "The tier applies to whole calls with more input tokens than this, including cached tokens."
+)
+DEFAULT_RATE_TEXT = "Defaults to the base price, otherwise to {}."
 AMOUNTS = tuple(f"{name}_per_1k" for name in RATES)
 
 
 @dataclass(slots=True)
 class TierDraft:
-    """A ``store.pricing.price_rows.TierDraft``."""
-
     above_input_tokens: int
     input_per_1k: Decimal
     output_per_1k: Decimal | None
@@ -40,8 +40,6 @@ class TierDraft:
 
 @dataclass(slots=True)
 class PriceDraft:
-    """A ``store.pricing.price_rows.PriceDraft``."""
-
     kind: PriceKind
     name: str
     organization_id: str | None
@@ -57,20 +55,16 @@ class PriceDraft:
 
 
 def decimals_of(rates: Any) -> dict[str, Any]:
-    """Return the parts of a price or tier as exact decimals."""
     return {name: exact(getattr(rates, name)) for name in AMOUNTS}
 
 
 def dollars_of(row: Row) -> dict[str, float]:
-    """Return the parts of a price or tier in US dollars."""
     return {f"{name}_per_1k": to_dollars(row[f"{name}_nanos"]) for name in RATES}
 
 
 @strawberry.type(description="The price of a model's calls with a large input.")
 class PriceTier:
-    """A tier of a price."""
-
-    above_input_tokens: Long = described(ABOVE)
+    above_input_tokens: Long = described(TIER_TEXT)
     input_per_1k: float = described("Input tokens.")
     output_per_1k: float = described("Output tokens.")
     cached_input_per_1k: float = described("Input tokens read from a cache.")
@@ -85,8 +79,6 @@ class PriceTier:
     "time."
 )
 class Price:
-    """A row of ``prices`` and those of its tiers."""
-
     organization_id: strawberry.ID = described(
         "Organization of the price; * means the whole installation."
     )
@@ -109,7 +101,6 @@ class Price:
 
     @classmethod
     def from_row(cls, row: Row) -> "Price":
-        """From a row of ``prices`` with its ``tiers``."""
         tiers = sorted(row["tiers"], key=lambda tier: tier["from_input_tokens"])
         return cls(
             organization_id=row["organization_id"],
@@ -129,38 +120,33 @@ class Price:
 
 @strawberry.input(description="The price of a model's calls with a large input.")
 class PriceTierInput:
-    """Becomes a ``TierDraft``."""
-
-    above_input_tokens: Long = described(ABOVE)
+    above_input_tokens: Long = described(TIER_TEXT)
     input_per_1k: float = described("Input tokens.")
     output_per_1k: float | None = described(
-        f"Output tokens. {OF_PRICE.format('inputPer1k')}", default=None
+        f"Output tokens. {DEFAULT_RATE_TEXT.format('inputPer1k')}", default=None
     )
     cached_input_per_1k: float | None = described(
-        f"Input tokens read from a cache. {OF_PRICE.format('inputPer1k')}", default=None
+        f"Input tokens read from a cache. {DEFAULT_RATE_TEXT.format('inputPer1k')}", default=None
     )
     cache_write_input_per_1k: float | None = described(
-        f"Input tokens written to a cache. {OF_PRICE.format('inputPer1k')}", default=None
+        f"Input tokens written to a cache. {DEFAULT_RATE_TEXT.format('inputPer1k')}", default=None
     )
     reasoning_per_1k: float | None = described(
-        f"Reasoning tokens. {OF_PRICE.format('outputPer1k')}", default=None
+        f"Reasoning tokens. {DEFAULT_RATE_TEXT.format('outputPer1k')}", default=None
     )
     audio_input_per_1k: float | None = described(
-        f"Audio input tokens. {OF_PRICE.format('inputPer1k')}", default=None
+        f"Audio input tokens. {DEFAULT_RATE_TEXT.format('inputPer1k')}", default=None
     )
     audio_output_per_1k: float | None = described(
-        f"Audio output tokens. {OF_PRICE.format('outputPer1k')}", default=None
+        f"Audio output tokens. {DEFAULT_RATE_TEXT.format('outputPer1k')}", default=None
     )
 
     def draft(self) -> TierDraft:
-        """The same with decimals."""
         return TierDraft(above_input_tokens=self.above_input_tokens, **decimals_of(self))
 
 
 @strawberry.input(description="A price to set, in US dollars per 1,000 tokens.")
 class PriceInput:
-    """Becomes a ``PriceDraft``: exact decimals of what was written."""
-
     kind: PriceKind = described("Kind of price.")
     name: str = described("Name of the model or tool.")
     input_per_1k: float = described("Price of a model's input tokens, or of all tokens of a tool.")
@@ -185,7 +171,6 @@ class PriceInput:
     )
 
     def draft(self) -> PriceDraft:
-        """The same with decimals."""
         return PriceDraft(
             kind=self.kind,
             name=self.name,
@@ -197,13 +182,11 @@ class PriceInput:
 
 
 def exact(value: float | None) -> Decimal | None:
-    """The decimal that was written, not the binary fraction nearest to it."""
+    """Return the decimal as written, not the nearest binary fraction."""
     return None if value is None else Decimal(str(value))
 
 
 @strawberry.type(description="Result of setPrice.")
 class PricePayload:
-    """After setPrice."""
-
     status: ItemStatus = described("ACCEPTED.")
     price: Price = described("The price.")

@@ -1,4 +1,4 @@
-"""Reports: tools and their savings, requests and stages as operators watch them, months of interactions."""
+"""Describe reports: tools and their savings, monitoring of requests and stages, monthly interactions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +20,6 @@ Zone = Annotated[str | None, about("IANA time zone of the buckets, such as Europ
 
 @strawberry.type(description="Usage of one mode of a tool.")
 class ModeUse:
-    """Shows a ``store.reports.tools.ModeUse``."""
-
     mode: str | None = described("Mode; null for uses without one.")
     operations: Long = described("Number of uses.")
     tokens_prevented: Long = described("Tokens prevented.")
@@ -30,8 +28,6 @@ class ModeUse:
 
 @strawberry.type(description="Usage of one tool and its modes.")
 class ToolUse:
-    """Shows a ``store.reports.tools.ToolUse``."""
-
     tool: str | None = described("Tool name; null for uses without one.")
     operations: Long = described("Number of uses.")
     tokens_original: Long = described("Tokens without the tool's savings.")
@@ -43,8 +39,6 @@ class ToolUse:
 
 @strawberry.type(description="Usage of each tool in a time range.")
 class ToolBreakdown:
-    """Shows a ``store.reports.tools.ToolBreakdown``."""
-
     time_range: TimeRange = described("The requested time range, such as 24h.")
     since: datetime | None = described("Start of the time range; null for all time.")
     calculated_at: datetime = described("When the answer was computed.")
@@ -57,8 +51,6 @@ class ToolBreakdown:
 
 @strawberry.type(description="Costs and savings of tool uses.")
 class Savings:
-    """Shows a ``store.reports.tools.Savings``."""
-
     operations: Long = described("Number of uses.")
     tokens_original: Long = described("Tokens without the tool's savings.")
     tokens_processed: Long = described("Tokens processed by the tools (tokensOriginal).")
@@ -73,16 +65,12 @@ class Savings:
 
 @strawberry.type(description="Savings of one tool or mode.")
 class SavingsPart:
-    """Shows a ``store.reports.tools.SavingsPart``."""
-
     name: str | None = described("Name of the tool or mode; null for uses without one.")
     savings: Savings = described("Costs and savings.")
 
 
 @strawberry.type(description="Savings of one time bucket.")
 class SavingsPoint:
-    """Shows a ``store.reports.tools.SavingsPoint``."""
-
     start: datetime = described("Start, inclusive.")
     end: datetime = described("End, exclusive.")
     savings: Savings = described("Costs and savings.")
@@ -92,8 +80,6 @@ class SavingsPoint:
     description="Savings by tools in a time range: in total, by tool and mode, and over time."
 )
 class ApiSavings:
-    """Each part is computed when it is selected."""
-
     report: strawberry.Private[tools.ToolReports]
     time_range: TimeRange = described("The requested time range, such as 24h.")
     since: datetime | None = described("Start of the time range; null for all time.")
@@ -101,7 +87,6 @@ class ApiSavings:
 
     @classmethod
     def of(cls, report: tools.ToolReports) -> "ApiSavings":
-        """The parts of a report, not yet computed."""
         return cls(
             report=report,
             time_range=report.time_range,
@@ -111,17 +96,14 @@ class ApiSavings:
 
     @strawberry.field(description="Total across all tools.")
     async def total(self) -> Savings:
-        """One question."""
         return cast("Savings", await self.report.savings())
 
     @strawberry.field(description="Savings per tool, ordered by name.")
     async def by_tool(self) -> list[SavingsPart]:
-        """One question."""
         return cast("list[SavingsPart]", await self.report.savings_by("tool_name"))
 
     @strawberry.field(description="Savings per mode, ordered by name.")
     async def by_mode(self) -> list[SavingsPart]:
-        """One question."""
         return cast("list[SavingsPart]", await self.report.savings_by("operation_mode"))
 
     @strawberry.field(
@@ -129,14 +111,11 @@ class ApiSavings:
         "beyond. Buckets without uses are included."
     )
     async def trend(self, zone: Zone = UTC) -> list[SavingsPoint]:
-        """One question."""
         return cast("list[SavingsPoint]", await self.report.trend(zone or UTC))
 
 
 @strawberry.type(description="Requests created in a time range, by their current status.")
 class RequestNumbers:
-    """Shows a ``store.reports.monitoring.RequestNumbers``."""
-
     count: Long = described("Number of created requests.")
     completed: Long = described("Number completed.")
     failed: Long = described("Number failed.")
@@ -154,8 +133,6 @@ class RequestNumbers:
 
 @strawberry.type(description="Requests of one hour.")
 class RequestHour:
-    """Shows a ``store.reports.monitoring.RequestHour``."""
-
     start: datetime = described("Start, inclusive.")
     end: datetime = described("End, exclusive.")
     numbers: RequestNumbers = described("Statistics of the requests created in this hour.")
@@ -163,8 +140,6 @@ class RequestHour:
 
 @strawberry.type(description="Stages with the same name, by their current attempts.")
 class StageNumbers:
-    """Shows a ``store.reports.monitoring.StageNumbers``."""
-
     name: str = described("Name.")
     count: Long = described("Number started.")
     completed: Long = described("Number completed.")
@@ -184,8 +159,6 @@ class StageNumbers:
     description="Monitoring data for operators. Each field is computed only when selected."
 )
 class MonitoringOverview:
-    """Requests, stages and breakers of the last hours."""
-
     report: strawberry.Private[monitoring.Monitoring]
     time_range: TimeRange = described("The requested time range, such as 24h.")
     since: datetime = described("Start of the time range.")
@@ -193,7 +166,6 @@ class MonitoringOverview:
 
     @classmethod
     def of(cls, report: monitoring.Monitoring) -> "MonitoringOverview":
-        """The parts of a report, not yet computed."""
         return cls(
             report=report,
             time_range=report.time_range,
@@ -203,29 +175,24 @@ class MonitoringOverview:
 
     @strawberry.field(description="All requests created in the time range.")
     async def requests(self) -> RequestNumbers:
-        """One question."""
         return cast("RequestNumbers", await self.report.requests())
 
     @strawberry.field(description="Pending or running requests of any age.")
     async def active_requests(self) -> Long:
-        """One question."""
         return Long(await self.report.active())
 
     @strawberry.field(description="Requests by hour of creation, including empty hours.")
     async def hours(self, zone: Zone = UTC) -> list[RequestHour]:
-        """One question."""
         return cast("list[RequestHour]", await self.report.by_hour(zone or UTC))
 
     @strawberry.field(
         description="Stages whose current attempt started in the time range, ordered by name."
     )
     async def stages(self) -> list[StageNumbers]:
-        """One question."""
         return cast("list[StageNumbers]", await self.report.stages())
 
     @strawberry.field(description="Circuit breakers, ordered by name.")
     async def breakers(self, info: Info) -> list[CircuitBreaker]:
-        """As they were last reported."""
         rows = await info.context.store.breakers.list_breakers(info.context.reader())
         return [CircuitBreaker.from_row(row) for row in rows]
 
@@ -234,15 +201,12 @@ class MonitoringOverview:
         "stages with a failure rate above 10%."
     )
     async def warnings(self, info: Info) -> list[str]:
-        """Empty when all is well."""
         rows = await info.context.store.breakers.list_breakers(info.context.reader())
         return await self.report.warnings(rows)
 
 
 @strawberry.type(description="Usage of one type.")
 class InteractionPart:
-    """Shows a ``store.reports.interactions.InteractionPart``."""
-
     name: str | None = described("Name of the type; null for usage without one.")
     units: Long = described("Units used.")
     calls: Long = described("Number of calls.")
@@ -250,8 +214,6 @@ class InteractionPart:
 
 @strawberry.type(description="Usage in one calendar month (UTC), in total and by type.")
 class InteractionTotals:
-    """Shows a ``store.reports.interactions.InteractionTotals``."""
-
     organization_id: strawberry.ID = described("The organization.")
     namespace_id: strawberry.ID | None = described("The namespace, if one was requested.")
     api_key_id: strawberry.ID | None = described("The API key, if one was requested.")
@@ -270,15 +232,12 @@ class InteractionTotals:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose month is asked for."""
-
     organization_id: str
     namespace_id: str | None = None
     api_key_id: str | None = None
 
 
-def totals_of(found: interactions.InteractionTotals, owner: Owner) -> InteractionTotals:
-    """A month with the labels it was asked for by."""
-    own = {name: getattr(found, name) for name in found.__slots__}
+def totals_of(totals: interactions.InteractionTotals, owner: Owner) -> InteractionTotals:
+    values = {name: getattr(totals, name) for name in totals.__slots__}
     labels = {name: getattr(owner, name) for name in owner.__slots__}
-    return hydrate(InteractionTotals, own, **labels)
+    return hydrate(InteractionTotals, values, **labels)

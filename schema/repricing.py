@@ -1,4 +1,4 @@
-"""Repricing: which operations are priced again, and what changes."""
+"""Describe repricing: which operations are priced again, and what changes."""
 
 from typing import Any
 
@@ -15,8 +15,6 @@ from store.pricing.prices import to_dollars
 
 @strawberry.input(description="The operations to reprice, and whether to save the changes.")
 class RepriceInput:
-    """One call of possibly several."""
-
     where: OperationFilter | None = described(
         "Filters operations. If omitted, null or empty, nothing is filtered.", default=None
     )
@@ -26,15 +24,12 @@ class RepriceInput:
 
 @strawberry.type(description="Costs in US dollars. Operations without a cost are not counted.")
 class CostSums:
-    """Sums over operations."""
-
     baseline: float = described("Cost without savings and caches.")
     actual: float = described("Actual cost.")
     saved: float = described("Difference between baseline and actual.")
 
     @classmethod
     def of(cls, sums: Sums) -> "CostSums":
-        """From whole nano-dollars."""
         return cls(
             baseline=to_dollars(sums.baseline),
             actual=to_dollars(sums.actual),
@@ -44,8 +39,6 @@ class CostSums:
 
 @strawberry.type(description="Changes by repricing for the operations of one name.")
 class RepricedGroup:
-    """One model or tool."""
-
     kind: OperationKind | None = described(
         "TOOL or LLM; null for the group that combines further names."
     )
@@ -60,16 +53,13 @@ class RepricedGroup:
     after: CostSums = described("Total costs at the prices in force.")
 
     @classmethod
-    def of(cls, found: RepricedTotals) -> "RepricedGroup":
-        """From the store's counts."""
-        return cls(kind=OperationKind(found.kind) if found.kind else None, name=found.name,
-                   **counts_of(found))  # fmt: skip
+    def of(cls, totals: RepricedTotals) -> "RepricedGroup":
+        return cls(kind=OperationKind(totals.kind) if totals.kind else None, name=totals.name,
+                   **counts_of(totals))  # fmt: skip
 
 
 @strawberry.type(description="Result of reprice: the changes made, or those that would be made.")
 class RepricePayload:
-    """After reprice."""
-
     status: ItemStatus = described("ACCEPTED, or DUPLICATE if no costs change.")
     dry_run: bool = described("Whether this was a dry run.")
     operations: Long = described("Number of tool and model operations processed.")
@@ -86,25 +76,23 @@ class RepricePayload:
     end_cursor: str | None = described("Cursor to pass as after to the next call.")
 
     @classmethod
-    def of(cls, found: RepriceResult, dry_run: bool) -> "RepricePayload":
-        """From the store's outcome."""
+    def of(cls, result: RepriceResult, dry_run: bool) -> "RepricePayload":
         return cls(
-            status=ItemStatus.ACCEPTED if found.total.changed else ItemStatus.DUPLICATE,
+            status=ItemStatus.ACCEPTED if result.total.changed else ItemStatus.DUPLICATE,
             dry_run=dry_run,
-            groups=[RepricedGroup.of(group) for group in found.parts()],
-            has_more=found.more,
-            end_cursor=found.cursor,
-            **counts_of(found.total),
+            groups=[RepricedGroup.of(group) for group in result.parts()],
+            has_more=result.more,
+            end_cursor=result.cursor,
+            **counts_of(result.total),
         )
 
 
-def counts_of(found: RepricedTotals) -> dict[str, Any]:
-    """What both types have in common."""
+def counts_of(totals: RepricedTotals) -> dict[str, Any]:
     return {
-        "operations": Long(found.operations),
-        "changed": Long(found.changed),
-        "newly_priced": Long(found.newly_priced),
-        "newly_unpriced": Long(found.newly_unpriced),
-        "before": CostSums.of(found.before),
-        "after": CostSums.of(found.after),
+        "operations": Long(totals.operations),
+        "changed": Long(totals.changed),
+        "newly_priced": Long(totals.newly_priced),
+        "newly_unpriced": Long(totals.newly_unpriced),
+        "before": CostSums.of(totals.before),
+        "after": CostSums.of(totals.after),
     }

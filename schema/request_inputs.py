@@ -1,4 +1,4 @@
-"""What callers send about requests, stages and events; structurally drafts of the store."""
+"""Define inputs for requests, stages and events; structurally drafts of the store."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,17 +16,16 @@ EVENT_ID = "Id of the appended event, chosen by the client, which makes retries 
 
 
 def event_id() -> Any:
-    """The field that makes a command's repeat recognisable."""
+    """Define the id that makes retries of a command idempotent."""
     return described(EVENT_ID, default=None)
 
 
 def occurred_at() -> Any:
-    """The field that says when it happened."""
     return described("When it happened. Defaults to now.", default=None)
 
 
 def attempt() -> Any:
-    """The field that fences off messages of an earlier try."""
+    """Define the attempt, which fences off messages of earlier attempts."""
     return described(
         "The attempt that the message belongs to. Messages of earlier attempts have no effect.",
         default=None,
@@ -34,7 +33,6 @@ def attempt() -> Any:
 
 
 def force() -> Any:
-    """The field that overrides a refusal."""
     return described(
         "Retries even if the failure is not retryable or no attempts are left. Requires ADMIN.",
         default=False,
@@ -42,7 +40,6 @@ def force() -> Any:
 
 
 def stall_after(default: str) -> Any:
-    """The field that says how much silence is allowed."""
     return described(
         f"Time without messages until it counts as stalled, PT1S to P31D. Defaults to {default}.",
         default=None,
@@ -51,8 +48,6 @@ def stall_after(default: str) -> Any:
 
 @strawberry.input(description="A planned stage.")
 class PlannedStageInput:
-    """Structurally a ``PlannedStageDraft``."""
-
     name: str = described("Name, unique within the request.")
     weight: float = described("Weight in the request's progress.", default=1.0)
     max_attempts: int = described("Maximum number of attempts.", default=3)
@@ -61,8 +56,6 @@ class PlannedStageInput:
 
 @strawberry.input(description="A new request with its planned stages.")
 class CreateRequestInput:
-    """Structurally a ``CreateRequestDraft``."""
-
     type: str = described("Type of work.")
     id: UUID | None = described(
         "UUIDv7 chosen by the client, which makes retries idempotent.", default=None
@@ -80,8 +73,6 @@ class CreateRequestInput:
 
 @strawberry.input(description="Starts a request.")
 class StartRequestInput:
-    """Structurally a ``StartRequestDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
@@ -89,8 +80,6 @@ class StartRequestInput:
 
 @strawberry.input(description="Starts a stage. A stage that was not planned is added.")
 class StartStageInput:
-    """Structurally a ``StartStageDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("Stage name.")
     stall_after: timedelta | None = stall_after(
@@ -110,8 +99,6 @@ class StartStageInput:
     description="Reports the progress of a stage, or a heartbeat if no number is set."
 )
 class ProgressStageInput:
-    """Structurally a ``ProgressStageDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("Stage name.")
     fraction: float | None = described("Progress from 0 to 1.", default=None)
@@ -128,8 +115,6 @@ class ProgressStageInput:
 
 @strawberry.input(description="Completes a stage.")
 class CompleteStageInput:
-    """Structurally a ``CompleteStageDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("Stage name.")
     output: JSON | None = described("Output, as an object.", default=None)
@@ -140,8 +125,6 @@ class CompleteStageInput:
 
 @strawberry.input(description="Fails the current attempt of a stage.")
 class FailStageInput:
-    """Structurally a ``FailStageDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("Stage name.")
     message: str = described("Reason.")
@@ -154,8 +137,6 @@ class FailStageInput:
 
 @strawberry.input(description="Retries a failed stage.")
 class RetryStageInput:
-    """Structurally a ``RetryStageDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("Stage name.")
     force: bool = force()
@@ -166,8 +147,6 @@ class RetryStageInput:
 
 @strawberry.input(description="Retries a failed request from its error stage.")
 class RetryRequestInput:
-    """Structurally a ``RetryRequestDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     force: bool = force()
     start_stage: bool = described(
@@ -180,8 +159,6 @@ class RetryRequestInput:
 
 @strawberry.input(description="Appends an event to a request's log.")
 class LogEventInput:
-    """Structurally a ``LogEventDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     type: str = described("Event type, as users will search for it.")
     severity: Severity = described("Severity.", default=Severity.INFO)
@@ -194,8 +171,6 @@ class LogEventInput:
 
 @strawberry.input(description="Completes a request.")
 class CompleteRequestInput:
-    """Structurally a ``CompleteRequestDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     result: JSON | None = described("Output, as an object.", default=None)
     event_id: UUID | None = event_id()
@@ -204,8 +179,6 @@ class CompleteRequestInput:
 
 @strawberry.input(description="Fails a request.")
 class FailRequestInput:
-    """Structurally a ``FailRequestDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     message: str = described("Reason.")
     stage: str | None = described(
@@ -218,8 +191,6 @@ class FailRequestInput:
 
 @strawberry.input(description="Cancels a request.")
 class CancelRequestInput:
-    """Structurally a ``CancelRequestDraft``."""
-
     request_id: UUID = described(REQUEST_ID)
     reason: str | None = described("Reason.", default=None)
     event_id: UUID | None = event_id()

@@ -1,4 +1,4 @@
-"""Requests: watched work with its stages, events and operations."""
+"""Describe requests: watched work with its stages, events and operations."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -35,8 +35,6 @@ class RequestError:
 
 @strawberry.type(description="A unit of work with live progress, derived from its event log.")
 class Request(Node, Labelled, FromRow):
-    """A row of ``requests``."""
-
     uuid: UUID = described("The request's uuid, used in mutations and in request(id:).")
     correlation_id: str = described(
         "Links the operation to operations and events of other services."
@@ -64,7 +62,6 @@ class Request(Node, Labelled, FromRow):
 
     @property
     def key(self) -> tuple[str, UUID]:
-        """The primary key."""
         return self.organization_id, self.uuid
 
     @property
@@ -76,17 +73,15 @@ class Request(Node, Labelled, FromRow):
 
     @strawberry.field(description="Error; null unless the request failed.")
     def error(self) -> RequestError | None:
-        """Message, stage and details together."""
         if self.status != RequestStatus.FAILED:
             return None
-        own = self.__dict__
+        columns = self.__dict__
         return RequestError(
-            message=own["error_message"], stage=self.error_stage, details=own["details"]
+            message=columns["error_message"], stage=self.error_stage, details=columns["details"]
         )
 
     @strawberry.field(description="Duration in milliseconds; null until it ends.")
     def duration_ms(self) -> float | None:
-        """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
 
     @strawberry.field(
@@ -94,7 +89,7 @@ class Request(Node, Labelled, FromRow):
         "durations of such stages; null if unknown or ended."
     )
     async def eta_seconds(self, info: Info) -> float | None:
-        """Reads what others took, so it needs READ."""
+        """Estimate from the durations of other requests, which needs READ."""
         info.context.reader()
         return await info.context.loaders.eta.load(self._work)
 
@@ -103,20 +98,17 @@ class Request(Node, Labelled, FromRow):
         "chart."
     )
     async def timeline(self, info: Info) -> list[TimelineBar]:
-        """Reads what others took, so it needs READ."""
         info.context.reader()
         bars = await info.context.loaders.timeline.load(self._work)
         return [TimelineBar.of(bar) for bar in bars]
 
     @strawberry.field(description="Stages in planned order.")
     async def stages(self, info: Info) -> list[Stage]:
-        """Loaded for all requests of an answer at once."""
         rows = await info.context.loaders.stages.load(self.key)
         return [Stage.from_row(row) for row in rows]
 
     @strawberry.field(description="A stage by name.")
     async def stage(self, info: Info, name: Annotated[str, about("Stage name.")]) -> Stage | None:
-        """Out of the same load as ``stages``."""
         rows = await info.context.loaders.stages.load(self.key)
         return next((Stage.from_row(row) for row in rows if row["name"] == name), None)
 
@@ -130,7 +122,6 @@ class Request(Node, Labelled, FromRow):
         before: Before = None,
         after_seq: Annotated[Long | None, about("Returns events with a greater seq.")] = None,
     ) -> Connection[Event]:
-        """A page per request, loaded for all requests of an answer at once."""
         info.context.reader()
         if after_seq is not None:
             if after is not None:
@@ -157,14 +148,11 @@ class Request(Node, Labelled, FromRow):
     async def operations(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Operation]:
-        """A page per request, loaded for all requests of an answer at once."""
         return await operations_of(info, "request", self.key, PageRequest(first, after))
 
 
 @strawberry.type(description="Result of a command on a request.")
 class RequestPayload:
-    """Its status and the request as it is stored."""
-
     status: ItemStatus = described("ACCEPTED, or DUPLICATE if nothing changed.")
     truncated: int = described(
         "Texts and JSON values that exceeded their limit and were truncated."
@@ -173,21 +161,18 @@ class RequestPayload:
 
     @strawberry.field(description="The stored request.")
     async def request(self, info: Info) -> Request:
-        """Read back only when it is selected."""
         row = await info.context.loaders.request.load(self.key)
-        assert row is not None  # it was written a moment ago
+        assert row is not None  # just written
         return Request.from_row(row)
 
 
 @strawberry.type(description="Result of a command on a stage.")
 class StagePayload(RequestPayload):
-    """The stage, its request, and whether the work was cancelled."""
-
     stage_name: strawberry.Private[str]
 
     @strawberry.field(description="The stored stage.")
     async def stage(self, info: Info) -> Stage | None:
-        """Null where the request ended before the stage was known."""
+        """Return None if the request ended before the stage existed."""
         row = await info.context.loaders.stage.load((*self.key, self.stage_name))
         return Stage.from_row(row) if row else None
 
@@ -195,19 +180,15 @@ class StagePayload(RequestPayload):
         description="Whether the request was cancelled. If true, the worker should stop."
     )
     async def cancel_requested(self, info: Info) -> bool:
-        """What a worker looks at after each report."""
         row = await info.context.loaders.request.load(self.key)
         return row is not None and row["status"] == RequestStatus.CANCELLED
 
 
 @strawberry.type(description="Result of logEvent.")
 class EventPayload(RequestPayload):
-    """The event and its request."""
-
     event_id: strawberry.Private[UUID]
 
     @strawberry.field(description="The stored event.")
     async def event(self, info: Info) -> Event | None:
-        """Read back only when it is selected."""
         row = await info.context.loaders.event.load((*self.key, self.event_id))
         return Event.from_row(row) if row else None

@@ -1,4 +1,4 @@
-"""Scalars of the contract: what they accept, what they write, and what they say of anything else."""
+"""Define the scalars: what they accept, how they are written, and their error messages."""
 
 import math
 import re
@@ -21,117 +21,114 @@ if TYPE_CHECKING:
     Long = int
     Number = int | float
 else:
-    # Names for GraphQL to tell apart; for a type checker they are what they hold.
+    # Distinct names for GraphQL; type checkers see the underlying types.
     JSON = NewType("JSON", object)
     Long = NewType("Long", int)
     Number = NewType("Number", float)
 
-INSTANT = re.compile(
+RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-"""The form alone, for a message that can say more."""
+"""Checks the form only, to word a more precise message."""
 DIGITS = re.compile(r"-?\d{1,19}", re.ASCII)
-EXACT = 2**53
-"""From here on a float does not tell which whole number was meant."""
-SHOWN = 80
-"""Characters of a refused value that a message repeats."""
+MAX_EXACT_INTEGER = 2**53
+"""From here on floats do not represent every integer."""
+MAX_QUOTED_CHARS = 80
+"""Longest quoted part of a refused value."""
 
 
-def shown(value: Any) -> str:
-    """A refused value as a message may repeat it."""
+def quote_value(value: Any) -> str:
     text = repr(value) if isinstance(value, str | int | float) else json_kind(value)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+    return text if len(text) <= MAX_QUOTED_CHARS else text[:MAX_QUOTED_CHARS] + "..."
 
 
 def parse_instant(value: Any) -> datetime:
-    """An RFC 3339 instant in UTC; its zone is required. Digits below a microsecond are rounded."""
+    """Parse an RFC 3339 timestamp to UTC; the zone is required, and sub-microseconds are rounded."""
     if not isinstance(value, str):
-        raise ValueError(not_an_instant(value))
+        raise ValueError(timestamp_error(value))
     try:
         instant = msgspec.convert(value, datetime)
     except msgspec.ValidationError:
-        raise ValueError(not_an_instant(value)) from None
+        raise ValueError(timestamp_error(value)) from None
     if instant.tzinfo is None:
-        raise ValueError(f"{shown(value)} has no time zone. Add Z or an offset such as +01:00.")
+        raise ValueError(
+            f"{quote_value(value)} has no time zone. Add Z or an offset such as +01:00."
+        )
     return to_utc(instant)
 
 
-def not_an_instant(value: Any) -> str:
-    """What is wrong with it: its form, or the day or time that it names."""
-    if isinstance(value, str) and INSTANT.fullmatch(value):
+def timestamp_error(value: Any) -> str:
+    if isinstance(value, str) and RFC3339.fullmatch(value):
         try:
             datetime.fromisoformat(value)
         except ValueError as error:
-            return f"Invalid timestamp {shown(value)}: {error}."
-    return f"Invalid timestamp {shown(value)}. Use RFC 3339, such as 2026-11-21T09:30:00Z."
+            return f"Invalid timestamp {quote_value(value)}: {error}."
+    return f"Invalid timestamp {quote_value(value)}. Use RFC 3339, such as 2026-11-21T09:30:00Z."
 
 
 def write_instant(value: datetime) -> str:
-    """RFC 3339 in UTC, with as many digits as it has."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_long(value: Any) -> int:
-    """A whole number of 64 bits, or its decimal digits as text."""
+    """Parse a 64-bit integer, or its decimal digits as text."""
     if isinstance(value, str) and DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
-        if EXACT <= abs(value) < LONG_MAX:
+        if MAX_EXACT_INTEGER <= abs(value) < LONG_MAX:
             raise ValueError(
-                f"{shown(value)} may not be exact: write a whole number from 2^53 on without a "
+                f"{quote_value(value)} may not be exact: write a whole number from 2^53 on without a "
                 "fraction or exponent, or as text"
             )
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{shown(value)} is not a whole number")
+        raise ValueError(f"{quote_value(value)} is not a whole number")
     if not LONG_MIN <= value <= LONG_MAX:
-        raise ValueError(f"{shown(value)} is beyond 64 bits")
+        raise ValueError(f"{quote_value(value)} is beyond 64 bits")
     return value
 
 
 def write_long(value: Any) -> int:
-    """The number; a sum beyond 64 bits is an error, as clients and exports hold 64."""
+    """Return the number; raise for sums beyond 64 bits, which clients and exports cannot hold."""
     if not LONG_MIN <= value <= LONG_MAX:
         raise InvalidInputError("This sum is beyond 64 bits. Ask for less at once, or for avg.")
     return int(value)
 
 
 def parse_number(value: Any) -> int | float:
-    """A number: a whole number of 64 bits, exact, or a finite float."""
+    """Parse a number: an exact 64-bit integer, or a finite float."""
     if isinstance(value, int) and not isinstance(value, bool):
         if not LONG_MIN <= value <= LONG_MAX:
-            raise ValueError(f"{shown(value)} is beyond 64 bits")
+            raise ValueError(f"{quote_value(value)} is beyond 64 bits")
         return value
     if not isinstance(value, float) or not math.isfinite(value):
-        raise ValueError(f"{shown(value)} is not a number")
+        raise ValueError(f"{quote_value(value)} is not a number")
     return value
 
 
 def parse_uuid(value: Any) -> UUID:
-    """A UUID as text; a global id of this API is told apart from it."""
     if isinstance(value, str):
         with suppress(msgspec.ValidationError):
             return msgspec.convert(value, UUID)
     raise ValueError(
-        f"{shown(value)} is not a UUID such as 0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f "
+        f"{quote_value(value)} is not a UUID such as 0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f "
         "(a record's own id is its field uuid, not id)"
     )
 
 
 def write_duration(value: timedelta) -> str:
-    """The duration in seconds, as ISO 8601; exact to the microsecond."""
+    """Write ISO 8601 seconds, exact to the microsecond."""
     seconds, microseconds = divmod(value // timedelta(microseconds=1), 1_000_000)
     fraction = f".{microseconds:06}".rstrip("0") if microseconds else ""
     return f"PT{seconds}{fraction}S"
 
 
 def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    """Return the value of a literal: an absent variable is left out of an object, null in a list."""
+    """Return the value of a literal; an absent variable is omitted in objects and null in lists."""
     return without_absent(value_from_ast_untyped(node, variables))
 
 
 def without_absent(value: Any) -> Any:
-    """Return a value without what stands for absent variables in it."""
     if isinstance(value, dict):
         return {name: without_absent(item) for name, item in value.items() if item is not Undefined}
     if isinstance(value, list):
@@ -140,7 +137,7 @@ def without_absent(value: Any) -> Any:
 
 
 def identity(value: Any) -> Any:
-    """JSON values pass as they are; the store checks them."""
+    """Return JSON values unchanged; the store checks them."""
     return value
 
 

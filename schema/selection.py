@@ -1,4 +1,4 @@
-"""What a caller selected below a field: what nobody asked for is neither read nor computed."""
+"""Read what a caller selected below a field, so that nothing else is read or computed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,15 +17,15 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.nodes import convert_arguments
 
 Needs = Mapping[str, tuple[str, ...]]
-"""Columns behind those fields that are not named as their column, by the field's Python name."""
+"""Columns of fields that have another name than their column, by Python name."""
 
 
 class Selection:
-    """The fields below one or several nodes, fragments spread out, skipped ones left out.
+    """Hold the fields below one or several nodes, with fragments inlined and skipped fields removed.
 
-    Each fragment is looked at once per level, as GraphQL itself does: fragments that spread one
-    another make a document exponentially larger than its text. All types here are objects, so that
-    the type condition of a valid fragment always holds.
+    Each fragment is visited once per level, as in GraphQL itself, because fragments that spread each
+    other make a document exponentially larger than its text. All types here are objects, so the type
+    condition of a valid fragment always holds.
     """
 
     def __init__(self, info: GraphQLResolveInfo[Any], nodes: Iterable[FieldNode]) -> None:
@@ -37,7 +37,6 @@ class Selection:
 
     @classmethod
     def of(cls, info: strawberry.Info[Any, Any]) -> "Selection":
-        """What is selected below the field that is being resolved."""
         raw = info._raw_info
         return cls(raw, raw.field_nodes)
 
@@ -45,12 +44,11 @@ class Selection:
         return name in self.nodes
 
     def below(self, *names: str) -> "Selection":
-        """What is selected below the fields of these names, whatever their aliases."""
         nodes = [node for name in names for node in self.nodes.get(name, ())]
         return Selection(self._info, nodes)
 
     def each(self, name: str) -> Iterable[tuple[Mapping[str, Any], "Selection"]]:
-        """The arguments and the selection of each field of that name; literals are texts."""
+        """Return the arguments and the selection of each field of that name; literals are texts."""
         for node in self.nodes.get(name, ()):
             yield convert_arguments(self._info, node.arguments), Selection(self._info, [node])
 
@@ -70,8 +68,8 @@ class Selection:
         for directive in directives:
             name = directive.name.value
             if name in (GraphQLSkipDirective.name, GraphQLIncludeDirective.name):
-                given = convert_arguments(self._info, directive.arguments)["if"]
-                if given is (name == GraphQLSkipDirective.name):
+                condition = convert_arguments(self._info, directive.arguments)["if"]
+                if condition is (name == GraphQLSkipDirective.name):
                     return False
         return True
 
@@ -79,7 +77,7 @@ class Selection:
 def columns_needed(
     info: strawberry.Info[Any, Any], node_type: type, needs: Needs
 ) -> frozenset[str] | None:
-    """Columns behind the selected fields of a connection's nodes; None where all may be needed."""
+    """Return the columns of the selected node fields; None if all may be needed."""
     config = info.schema.config
     definition = get_object_definition(node_type, strict=True)
     fields = {config.name_converter.from_field(f): f for f in definition.fields}
@@ -90,13 +88,12 @@ def columns_needed(
         field = fields.get(name)
         if field is None:
             return None
-        named = needs.get(field.python_name)
-        if named is None and field.base_resolver is not None:
-            return None  # a resolver may look at anything
-        columns.update(named or (field.python_name,))
+        needed_columns = needs.get(field.python_name)
+        if needed_columns is None and field.base_resolver is not None:
+            return None  # a resolver may read any column
+        columns.update(needed_columns or (field.python_name,))
     return frozenset(columns)
 
 
 def node_fields(connection: Selection) -> set[str]:
-    """Names of the fields selected below ``nodes`` and ``edges { node }``."""
     return {*connection.below("nodes").nodes, *connection.below("edges").below("node").nodes}

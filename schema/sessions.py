@@ -1,4 +1,4 @@
-"""Sessions: groups of operations."""
+"""Describe sessions: groups of operations."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -25,8 +25,6 @@ from store.query.paging import PageRequest
 
 @strawberry.type(description="A session of a tool or user that groups operations.")
 class Session(Node, Labelled, FromRow):
-    """A row of ``sessions``."""
-
     uuid: strawberry.ID = described(
         "The session's id, as chosen by its client. Need not be a UUID."
     )
@@ -45,15 +43,12 @@ class Session(Node, Labelled, FromRow):
     async def operations(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Operation]:
-        """A page per session, loaded for all sessions of an answer at once."""
         key = self.organization_id, self.uuid
         return await operations_of(info, "session", key, PageRequest(first, after))
 
 
 @strawberry.input(description="A session. Send it again with endedAt to end it.")
 class SessionInput:
-    """Structurally a ``SessionDraft``."""
-
     id: strawberry.ID | None = described(
         "Any text chosen by the client, such as chat-42. A UUID is compared in "
         "lowercase. Defaults to a new UUIDv7.",
@@ -71,15 +66,11 @@ class SessionInput:
 
 @strawberry.input(description="Ends a session.")
 class EndSessionInput:
-    """Which one."""
-
     session_id: strawberry.ID = described("The session's uuid, as chosen by its client.")
 
 
 @strawberry.input(description="Filters sessions. Conditions are combined with AND.")
 class SessionFilter:
-    """By labels, client and time."""
-
     and_: list["SessionFilter"] | None = condition(
         "Matches records that satisfy all of these filters.", name="and"
     )
@@ -102,13 +93,10 @@ class SessionFilter:
 
 @strawberry.type(description="Result of startSession and endSession.")
 class SessionPayload:
-    """Its status and the session as it is stored."""
-
     status: ItemStatus = described("ACCEPTED, or DUPLICATE if nothing changed.")
     key: strawberry.Private[tuple[Any, ...]]
 
     @strawberry.field(description="The stored session.")
     async def session(self, info: Info) -> Session | None:
-        """Read back only when it is selected."""
         row = await info.context.loaders.session.load(self.key)
         return Session.from_row(row) if row else None

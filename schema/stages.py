@@ -1,4 +1,4 @@
-"""Stages of a request, and their attempts."""
+"""Describe the stages of a request, and their attempts."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,8 +15,6 @@ from store.database import Row
 
 @strawberry.type(description="One attempt of a stage. Earlier attempts keep their final state.")
 class Attempt:
-    """A row of ``stage_attempts``."""
-
     attempt: int = described("Attempt number, starting at 1.")
     status: StageStatus = described("Current or final status.")
     progress: float = described("Progress from 0 to 1.")
@@ -29,19 +27,15 @@ class Attempt:
 
     @strawberry.field(description="Duration in milliseconds; null while running.")
     def duration_ms(self) -> float | None:
-        """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
 
     @classmethod
     def from_row(cls, row: Row) -> "Attempt":
-        """From a row of ``stage_attempts``."""
         return hydrate(cls, row)
 
 
 @strawberry.type(description="A named step of a request.")
 class Stage(Node):
-    """A row of ``request_stages``: plan and present state."""
-
     request_id: UUID = described("The request that the stage belongs to.")
     name: str = described("Name.")
     position: int = described("Position in the plan, starting at 0.")
@@ -67,7 +61,6 @@ class Stage(Node):
 
     @classmethod
     def from_row(cls, row: Row) -> "Stage":
-        """From a row of ``request_stages``."""
         return hydrate(cls, row)
 
     def global_id(self) -> GlobalId:
@@ -75,7 +68,6 @@ class Stage(Node):
 
     @strawberry.field(description="Duration of the current attempt in milliseconds.")
     def duration_ms(self) -> float | None:
-        """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
 
     @strawberry.field(
@@ -83,18 +75,16 @@ class Stage(Node):
         "default."
     )
     def stall_after(self) -> timedelta | None:
-        """As it was planned or started."""
-        found: int | None = self.__dict__["stall_after_ms"]
-        return None if found is None else timedelta(milliseconds=found)
+        milliseconds: int | None = self.__dict__["stall_after_ms"]
+        return None if milliseconds is None else timedelta(milliseconds=milliseconds)
 
     @strawberry.field(description="All attempts, oldest first.")
     async def attempts(self, info: Info) -> list[Attempt]:
-        """Loaded for all requests of an answer at once."""
         key = self.organization_id, self.request_id
         attempts = await info.context.loaders.attempts_by_stage.load(key)
         return [Attempt.from_row(row) for row in attempts.get(self.name, ())]
 
 
 def milliseconds(start: datetime | None, end: datetime | None) -> float | None:
-    """Milliseconds from one instant to another, at least 0; None while either is open."""
+    """Return the milliseconds between two instants, at least 0; None while either is open."""
     return None if start is None or end is None else max(0.0, (end - start).total_seconds() * 1000)

@@ -1,4 +1,4 @@
-"""The timeline of a request: one bar per attempt, and one for what is still planned."""
+"""Describe the timeline of a request: a bar per attempt, and one per planned stage."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -12,8 +12,6 @@ from store.requests.forecast import TimelineInterval
 
 @strawberry.type(description="One bar of a request's timeline: an attempt or a planned one.")
 class TimelineBar:
-    """Structurally a ``TimelineInterval``."""
-
     stage: str = described("Stage name.")
     attempt: int = described("Attempt number, starting at 1; 0 for a skipped stage.")
     status: StageStatus = described("Status of the attempt; PENDING while planned.")
@@ -29,5 +27,4 @@ class TimelineBar:
 
     @classmethod
     def of(cls, bar: TimelineInterval) -> "TimelineBar":
-        """The same for GraphQL."""
         return cls(**asdict(bar))

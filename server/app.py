@@ -288,7 +288,6 @@ async def front_page(pages: Pages, request: Request) -> Response:
 
 
 def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
-    """Return the middleware, outermost first."""
     settings = server.settings
     return [
         Middleware(CorrelationMiddleware),

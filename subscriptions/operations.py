@@ -11,7 +11,7 @@ from schema.feeds import REPLAYED, Gap, Overflow
 from schema.filters import condition_of
 from schema.operation_filters import OperationFilter
 from schema.operations import Operation
-from schema.stats.asking import DEFAULT_LIMIT, Arguments, answer
+from schema.stats.arguments import DEFAULT_LIMIT, Arguments, run_stats
 from schema.stats.inputs import BucketInput
 from schema.stats.moving import next_change
 from schema.stats.sources import OPERATION_STATS
@@ -52,8 +52,8 @@ def checked_interval(interval: timedelta) -> timedelta:
     return interval
 
 
-def unchanged(answer: Any) -> Any:
-    return answer
+def unchanged(run_stats: Any) -> Any:
+    return run_stats
 
 
 async def follow_stats(
@@ -72,7 +72,7 @@ async def follow_stats(
     hub, bounds = info.context.hub, info.context.reader()
 
     async def ask() -> Any:
-        return await answer(info, OPERATION_STATS, where, arguments)
+        return await run_stats(info, OPERATION_STATS, where, arguments)
 
     async def changes(at: datetime) -> datetime | None:
         return await next_change(info, OPERATION_STATS, where, arguments, at)

@@ -1,1 +1,1 @@
-"""Aggregation in GraphQL: types derived from the catalog of sources, questions read, answers written."""
+"""Aggregate in GraphQL: types derived from the catalog of sources, queries read, answers written."""

@@ -1,4 +1,4 @@
-"""The measures of a source as fields: which measures a selection needs, and how they are shown."""
+"""Define the measures of a source as fields: which measures a selection needs, and how they are shown."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,7 @@ from strawberry.utils.str_converters import to_camel_case
 from schema.hydration import hydrate
 from schema.scalars import Long
 from schema.selection import Selection
+from schema.stats.descriptions import FLAGS, NUMBERS, noun_of
 from schema.stats.shapes import (
     QUANTILES,
     STATS,
@@ -22,7 +23,6 @@ from schema.stats.shapes import (
     WholeChanges,
     WholeStats,
 )
-from schema.stats.words import FLAGS, NUMBERS, noun_of
 from store.aggregation.catalog import EVERY_STAT, Number, Scale, Source, Stat
 from store.aggregation.measures import (
     COUNT,
@@ -47,7 +47,7 @@ from store.query.filters import parse_path
 T = TypeVar("T")
 Values = Mapping[Measure, Value]
 Show = Callable[[Values, bool], Any]
-"""A field's value out of all values; true where these are quotients and have no unit any more."""
+"""Computes a field's value; true if the values are quotients, which have no unit."""
 COST_AT_TEXT = (
     "Cost of the same tokens at a model's prices in force when each operation occurred. "
     "Prices of the organization take precedence over those of the installation. A "
@@ -59,13 +59,13 @@ CHANGES: dict[type[Any], type[Any]] = {
     WholeStats: WholeChanges,
     SumStats: SumChanges,
 }
-"""What says how far the folds of a number moved."""
+"""Types of changes, by the type of the folds."""
 COSTS = {"baseline": "cost_baseline", "actual": "cost_actual", "saved": "cost_saved"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A field of an answer as it was selected: what it needs, and its value out of that."""
+class FieldProjection:
+    """Hold a selected field: the measures it needs, and how to compute its value from them."""
 
     name: str
     measures: tuple[Measure, ...]
@@ -74,48 +74,40 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MeasureField(ABC):
-    """A field of the measures of a source; ``name`` is the Python name of it."""
-
     name: str
     description: str
 
     @property
     def graphql_name(self) -> str:
-        """As callers write it."""
         return to_camel_case(self.name)
 
     @abstractmethod
     def annotation(self, changes: bool) -> Any:
-        """Its type; of ``changes`` where it says how far something moved."""
+        """Return the type of the field, or with ``changes`` of its changes."""
 
-    def shown(self, below: Selection) -> Iterator[Shown]:
-        """What is to be shown of it, if it is selected."""
+    def project(self, below: Selection) -> Iterator[FieldProjection]:
         if self.graphql_name in below:
-            yield self._shown(below)
+            yield self._project(below)
 
     @abstractmethod
-    def _shown(self, below: Selection) -> Shown: ...
+    def _project(self, below: Selection) -> FieldProjection: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ValueField(MeasureField):
-    """A single value."""
-
     measure: Measure
     is_count: bool = False
 
     def annotation(self, changes: bool) -> Any:
         return Long if self.is_count and not changes else float | None
 
-    def _shown(self, below: Selection) -> Shown:
+    def _project(self, below: Selection) -> FieldProjection:
         del below
-        return Shown(self.name, (self.measure,), lambda values, _: values[self.measure])
+        return FieldProjection(self.name, (self.measure,), lambda values, _: values[self.measure])
 
 
 @dataclass(frozen=True, slots=True)
 class NumberField(MeasureField):
-    """A number of the catalog with its folds."""
-
     number: Number
 
     @property
@@ -130,53 +122,51 @@ class NumberField(MeasureField):
             return CHANGES[self._type] | None
         return self._type | None
 
-    def _shown(self, below: Selection) -> Shown:
+    def _project(self, below: Selection) -> FieldProjection:
         folds = Folds.of(self.number.name, below.below(self.graphql_name))
         is_money = self.number.scale is Scale.NANODOLLARS
-        return Shown(
+        return FieldProjection(
             self.name, folds.measures, lambda v, quotient: folds.show(v, is_money and not quotient)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class CostField(MeasureField):
-    """Sums of money side by side."""
-
     def annotation(self, changes: bool) -> Any:
         return (CostChanges if changes else CostStats) | None
 
-    def _shown(self, below: Selection) -> Shown:
-        found = below.below(self.graphql_name)
+    def _project(self, below: Selection) -> FieldProjection:
+        selected = below.below(self.graphql_name)
         sums: dict[str, Measure] = {
-            name: Statistic(column, Stat.SUM) for name, column in COSTS.items() if name in found
+            name: Statistic(column, Stat.SUM) for name, column in COSTS.items() if name in selected
         }
-        counted = "unpricedCount" in found
+        counted = "unpricedCount" in selected
         measures = (*sums.values(), *((UNPRICED_COUNT,) if counted else ()))
 
         def show(values: Values, quotients: bool) -> CostStats:
-            unit = as_it_is if quotients else dollars
-            shown = {name: unit(values[measure]) for name, measure in sums.items()}
+            unit = identity if quotients else dollars
+            dollars_by_name = {name: unit(values[measure]) for name, measure in sums.items()}
             if counted:
-                shown["unpriced_count"] = values[UNPRICED_COUNT]
-            return hydrate(CostStats, shown)
+                dollars_by_name["unpriced_count"] = values[UNPRICED_COUNT]
+            return hydrate(CostStats, dollars_by_name)
 
-        return Shown(self.name, measures, show)
+        return FieldProjection(self.name, measures, show)
 
 
 @dataclass(frozen=True, slots=True)
 class CostAtField(MeasureField):
-    """The same tokens at the prices of a model; which one is an argument."""
-
     def annotation(self, changes: bool) -> Any:
         return (CostChanges if changes else CostStats) | None
 
-    def _shown(self, below: Selection) -> Shown:
-        asked: dict[str, dict[CostPart, Measure]] = {}
-        for given, found in below.each(self.graphql_name):
-            model = str(given["model"])
-            parts = [part for part in CostPart if to_camel_case(part.value) in found]
-            asked.setdefault(model, {}).update({part: cost_at(model, part) for part in parts})
-        measures = dict.fromkeys(m for parts in asked.values() for m in parts.values())
+    def _project(self, below: Selection) -> FieldProjection:
+        parts_by_model: dict[str, dict[CostPart, Measure]] = {}
+        for arguments, selected in below.each(self.graphql_name):
+            model = str(arguments["model"])
+            parts = [part for part in CostPart if to_camel_case(part.value) in selected]
+            parts_by_model.setdefault(model, {}).update(
+                {part: cost_at(model, part) for part in parts}
+            )
+        measures = dict.fromkeys(m for parts in parts_by_model.values() for m in parts.values())
 
         def show(values: Values, quotients: bool) -> dict[str, CostStats]:
             return {
@@ -187,52 +177,48 @@ class CostAtField(MeasureField):
                         for part, measure in parts.items()
                     },
                 )
-                for model, parts in asked.items()
+                for model, parts in parts_by_model.items()
             }
 
-        return Shown("costs_at", tuple(measures), show)
+        return FieldProjection("costs_at", tuple(measures), show)
 
 
 def shown_cost(part: CostPart, value: Value, is_quotient: bool) -> Value:
-    """A part of costs in US dollars, counts and quotients as they are."""
     is_plain = is_quotient or part is CostPart.UNPRICED_COUNT
     return value if is_plain else dollars(value)
 
 
 @dataclass(frozen=True, slots=True)
 class DistinctField(MeasureField):
-    """How many different values dimensions have; which ones is an argument."""
-
     def annotation(self, changes: bool) -> Any:
         return float | None if changes else Long
 
-    def _shown(self, below: Selection) -> Shown:
-        asked = dict.fromkeys(
-            Distinct(str(given["field"]).lower()) for given, _ in below.each(self.graphql_name)
+    def _project(self, below: Selection) -> FieldProjection:
+        counts = dict.fromkeys(
+            Distinct(str(arguments["field"]).lower())
+            for arguments, _ in below.each(self.graphql_name)
         )
-        return Shown(
+        return FieldProjection(
             "distinct_values",
-            tuple(asked),
-            lambda values, _: {measure.of: values[measure] for measure in asked},
+            tuple(counts),
+            lambda values, _: {measure.of: values[measure] for measure in counts},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeField(MeasureField):
-    """Folds of numbers in the attributes; at which place is an argument."""
-
     def annotation(self, changes: bool) -> Any:
         del changes
         return AttributeStats | None
 
-    def _shown(self, below: Selection) -> Shown:
+    def _project(self, below: Selection) -> FieldProjection:
         folds: dict[tuple[str, ...], Folds] = {}
-        for given, found in below.each(self.graphql_name):
-            path = parse_path(given["path"])
-            asked = Folds.of(Attribute(path), found)
-            folds[path] = folds[path].joined(asked) if path in folds else asked
+        for arguments, selected in below.each(self.graphql_name):
+            path = parse_path(arguments["path"])
+            selected_folds = Folds.of(Attribute(path), selected)
+            folds[path] = folds[path].joined(selected_folds) if path in folds else selected_folds
         measures = dict.fromkeys(m for fold in folds.values() for m in fold.measures)
-        return Shown(
+        return FieldProjection(
             "attribute_values",
             tuple(measures),
             lambda values, _: {path: fold.show(values, False) for path, fold in folds.items()},
@@ -241,50 +227,44 @@ class AttributeField(MeasureField):
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """The selected folds of one number, by the names of their fields; quantiles by their q."""
+    """Hold the selected folds of one number, by field name; quantiles by their q."""
 
-    named: Mapping[str, Measure]
+    by_name: Mapping[str, Measure]
     quantiles: Mapping[float, Measure]
 
     @classmethod
     def of(cls, operand: Operand, below: Selection) -> "Folds":
-        """Of what is selected below a number."""
-        named: dict[str, Measure] = {
+        by_name: dict[str, Measure] = {
             name: Statistic(operand, stat) for name, stat in STATS.items() if name in below
         }
-        named |= {name: Quantile(operand, q) for name, q in QUANTILES.items() if name in below}
-        asked = [float(given["q"]) for given, _ in below.each("quantile")]
-        return cls(named, {q: Quantile(operand, q) for q in asked})
+        by_name |= {name: Quantile(operand, q) for name, q in QUANTILES.items() if name in below}
+        quantiles = [float(values["q"]) for values, _ in below.each("quantile")]
+        return cls(by_name, {q: Quantile(operand, q) for q in quantiles})
 
     def joined(self, other: "Folds") -> "Folds":
-        """Of two selections of the same number."""
-        return Folds({**self.named, **other.named}, {**self.quantiles, **other.quantiles})
+        return Folds({**self.by_name, **other.by_name}, {**self.quantiles, **other.quantiles})
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """What is to be computed."""
-        return tuple(dict.fromkeys((*self.named.values(), *self.quantiles.values())))
+        return tuple(dict.fromkeys((*self.by_name.values(), *self.quantiles.values())))
 
     def show(self, values: Values, is_money: bool) -> NumberStats:
-        """The object with these folds; all types of folds have the same names."""
-        show = dollars if is_money else as_it_is
-        shown: dict[str, Any] = {name: show(values[m]) for name, m in self.named.items()}
-        shown["quantiles"] = {q: show(values[m]) for q, m in self.quantiles.items()}
-        return hydrate(NumberStats, shown)
+        """Return the object with these folds; all types of folds have the same names."""
+        show = dollars if is_money else identity
+        fold_values: dict[str, Any] = {name: show(values[m]) for name, m in self.by_name.items()}
+        fold_values["quantiles"] = {q: show(values[m]) for q, m in self.quantiles.items()}
+        return hydrate(NumberStats, fold_values)
 
 
 def dollars(nanos: Value) -> Value:
-    """Nano-dollars, whole or not, in US dollars."""
     return None if nanos is None else nanos / NANOS_PER_DOLLAR
 
 
-def as_it_is(value: Value) -> Value:
-    """The value itself."""
+def identity(value: Value) -> Value:
     return value
 
 
 def measure_fields(source: Source) -> tuple[MeasureField, ...]:
-    """Every field of the measures of ``source``, in the order of the schema."""
     return tuple(_fields(source))
 
 
@@ -292,11 +272,11 @@ def _fields(source: Source) -> Iterator[MeasureField]:
     noun = noun_of(source)
     yield ValueField("count", f"Number of {noun}.", COUNT, is_count=True)
     for flag in source.flags:
-        words = FLAGS[flag]
-        yield ValueField(f"{flag}_count", f"Number {words}.", FlagCount(flag), is_count=True)
+        phrase = FLAGS[flag]
+        yield ValueField(f"{flag}_count", f"Number {phrase}.", FlagCount(flag), is_count=True)
         yield ValueField(
             f"{flag}_rate",
-            f"Fraction {words}, from 0 to 1; null if there are no {noun}.",
+            f"Fraction {phrase}, from 0 to 1; null if there are no {noun}.",
             FlagRate(flag),
         )
     yield ValueField(

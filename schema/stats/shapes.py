@@ -1,4 +1,4 @@
-"""The parts of answers that all sources share: numbers, costs, buckets, coverage."""
+"""Define the parts of answers that all sources share: numbers, costs, buckets, coverage."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,8 +21,6 @@ QUANTILE_TEXT = "A quantile, computed by linear interpolation."
 
 @strawberry.type(description="Statistics of a number; null if no record has it.")
 class NumberStats:
-    """Only the folds that were selected are there."""
-
     sum: float | None = described("Sum of the values.")
     avg: float | None = described("Mean of the values that are present.")
     min: float | None = described("Smallest value.")
@@ -35,7 +33,6 @@ class NumberStats:
 
     @strawberry.field(description=QUANTILE_TEXT)
     def quantile(self, q: Q) -> float | None:
-        """Computed together with all others."""
         return self.quantiles[q]
 
 
@@ -43,8 +40,6 @@ class NumberStats:
     description="Statistics of the numbers at a path in the attributes; null if there are none."
 )
 class AttributeStats:
-    """Only the folds that were selected are there."""
-
     sum: Number | None = described("Sum of the values.")
     avg: float | None = described("Mean of the values that are present.")
     min: Number | None = described("Smallest value.")
@@ -57,7 +52,6 @@ class AttributeStats:
 
     @strawberry.field(description=QUANTILE_TEXT)
     def quantile(self, q: Q) -> float | None:
-        """Computed together with all others."""
         return self.quantiles[q]
 
 
@@ -65,8 +59,6 @@ class AttributeStats:
     description="Changes of statistics of an integer; null if either value is missing."
 )
 class WholeChanges:
-    """Only the folds that were selected are there."""
-
     sum: Number | None = described("Sum of the values.")
     avg: float | None = described("Mean of the values that are present.")
     min: Number | None = described("Smallest value.")
@@ -79,14 +71,11 @@ class WholeChanges:
 
     @strawberry.field(description=QUANTILE_TEXT)
     def quantile(self, q: Q) -> float | None:
-        """Computed together with all others."""
         return self.quantiles[q]
 
 
 @strawberry.type(description="Statistics of an integer; null if no record has it.")
 class WholeStats:
-    """Only the folds that were selected are there."""
-
     sum: Long | None = described("Sum of the values.")
     avg: float | None = described("Mean of the values that are present.")
     min: Long | None = described("Smallest value.")
@@ -99,30 +88,23 @@ class WholeStats:
 
     @strawberry.field(description=QUANTILE_TEXT)
     def quantile(self, q: Q) -> float | None:
-        """Computed together with all others."""
         return self.quantiles[q]
 
 
 @strawberry.type(description="Statistics of an integer that is stored only as a sum.")
 class SumStats:
-    """Only the folds that were selected are there."""
-
     sum: Long | None = described("Sum of the values.")
     avg: float | None = described("Mean per counter.")
 
 
 @strawberry.type(description="Changes of statistics; null if either value is missing.")
 class SumChanges:
-    """Only the folds that were selected are there."""
-
     sum: Number | None = described("Change of the sum.")
     avg: float | None = described("Change of the mean.")
 
 
 @strawberry.type(description="Costs in US dollars; null if no record has a cost.")
 class CostStats:
-    """Sums; each number of it can be folded otherwise by its own field."""
-
     baseline: float | None = described("Hypothetical cost.")
     actual: float | None = described("Actual cost.")
     saved: float | None = described("Difference between baseline and actual.")
@@ -133,8 +115,6 @@ class CostStats:
 
 @strawberry.type(description="Changes of costs, in US dollars or as a ratio.")
 class CostChanges:
-    """Null where either side is not there."""
-
     baseline: float | None = described("Change of the baseline.")
     actual: float | None = described("Change of the actual cost.")
     saved: float | None = described("Change of the savings.")
@@ -143,32 +123,24 @@ class CostChanges:
 
 @strawberry.type(description="A time bucket: [start, end).")
 class Bucket:
-    """Instants in UTC; where they lie is a matter of the zone asked for."""
-
     start: datetime = described("Start, inclusive.")
     end: datetime = described("End, exclusive.")
 
 
 @strawberry.type(description="A time range: [since, until).")
 class StatsSpan:
-    """What a question asked."""
-
     since: datetime | None = described("Start, inclusive; null if unbounded.")
     until: datetime | None = described("End, exclusive; null if unbounded.")
 
 
 @strawberry.type(description="The source of an answer and its accuracy.")
 class StatsCoverage:
-    """Records themselves, or a rollup of them."""
-
     source: str = described("RAW for the records themselves, or the name of a rollup.")
     quantile_error: float | None = described("Relative error of quantiles; null if exact.")
     as_of: datetime = described("The answer includes records up to this time.")
 
 
 class NumberStat(StrEnum):
-    """How a number is folded, in one word."""
-
     SUM = "sum"
     AVG = "avg"
     MIN = "min"

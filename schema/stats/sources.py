@@ -1,4 +1,4 @@
-"""The types of the five sources."""
+"""Create the types of the five sources."""
 
 from schema.stats.types import types_of
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES

@@ -1,4 +1,4 @@
-"""The types of one source's questions and answers, made from the catalog."""
+"""Create the query and answer types of one source from the catalog."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from schema.enums import register
 from schema.filter_operators import NumberFilter
 from schema.hydration import described
 from schema.scalars import JSON, Long
+from schema.stats.descriptions import DIMENSIONS, noun_of
 from schema.stats.fields import (
     AttributeField,
     CostAtField,
@@ -41,7 +42,6 @@ from schema.stats.having import (
 )
 from schema.stats.shapes import AttributeStats, Bucket, StatsCoverage, StatsSpan
 from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT
-from schema.stats.words import DIMENSIONS, noun_of
 from store.aggregation.catalog import EVERY_STAT, Dimension, Source
 from store.aggregation.sources import EVERY_LABEL
 from store.query.filters import parse_path
@@ -53,15 +53,13 @@ VOCABULARIES: Mapping[str, Mapping[str, type[Enum]]] = {
     "events": {"severity": Severity, "request_status": RequestStatus},
     "interactions": {},
 }
-"""Dimensions with a closed vocabulary, per source."""
-HIDDEN: Any = strawberry.Private[object]
-"""The annotation of an attribute that GraphQL does not show."""
+"""Enums of dimensions with a closed vocabulary, by source."""
+PRIVATE: Any = strawberry.Private[object]
+"""Annotation of an attribute that GraphQL does not show."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTypes:
-    """Everything that GraphQL knows of one source."""
-
     source: Source
     fields: tuple[MeasureField, ...]
     dimension: Any
@@ -76,7 +74,7 @@ class SourceTypes:
 
 
 def types_of(source: Source, prefix: str) -> SourceTypes:
-    """Make the types of ``source``; their names begin with ``prefix``."""
+    """Create the types of ``source``; their names start with ``prefix``."""
     fields = measure_fields(source)
     dimension = _dimension_enum(source, prefix)
     noun = noun_of(source)
@@ -84,7 +82,7 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
     changes = _measures(
         f"{prefix}Changes", f"Changes of measures of {noun}.", fields, dimension, True
     )
-    beside = {
+    comparison_fields = {
         "previous": (
             measures | None,
             "The same measures in the compared time range; null without compare.",
@@ -92,14 +90,20 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
         "delta": (changes | None, "Difference from the previous value."),
         "ratio": (changes | None, "Ratio to the previous value."),
     }
-    own = _own(fields, dimension, False)
-    totals = _made(f"{prefix}StatsTotals", f"Measures of all {noun}.", {**own, **beside})
+    value_fields = _own(fields, dimension, False)
+    totals = _made(
+        f"{prefix}StatsTotals", f"Measures of all {noun}.", {**value_fields, **comparison_fields}
+    )
     key = _key(source, prefix)
-    place = {
+    key_fields = {
         "bucket": (Bucket | None, "Time bucket; null without bucket."),
         "key": (key, "The values that the row is grouped by."),
     }
-    row = _made(f"{prefix}StatsRow", f"One group of {noun}.", {**place, **own, **beside})
+    row = _made(
+        f"{prefix}StatsRow",
+        f"One group of {noun}.",
+        {**key_fields, **value_fields, **comparison_fields},
+    )
     stats = _made(
         f"{prefix}Stats",
         f"Aggregated {noun}.",
@@ -123,7 +127,6 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
 
 
 def list_of(item: Any) -> Any:
-    """The annotation of a list of a type that is made here."""
     return list[item]
 
 
@@ -133,13 +136,12 @@ Fields = Mapping[str, tuple[Any, str] | Any]
 def _made(
     name: str, description: str, fields: Fields, is_input: bool = False, **options: Any
 ) -> Any:
-    """A type with ``fields``: annotation and description, or a field that is ready."""
     body: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__doc__": description}
-    for field, told in fields.items():
-        if not isinstance(told, tuple):
-            body[field] = told
+    for field, definition in fields.items():
+        if not isinstance(definition, tuple):
+            body[field] = definition
             continue
-        annotation, text, *default = told
+        annotation, text, *default = definition
         body["__annotations__"][field] = annotation
         if text:
             body[field] = described(text, **({"default": default[0]} if default else {}))
@@ -150,8 +152,8 @@ def _made(
 def _dimension_enum(source: Source, prefix: str) -> Any:
     members = {name.upper(): name for name in source.dimensions}
     texts = {name.upper(): DIMENSIONS[name] for name in source.dimensions}
-    made: Any = StrEnum(f"{prefix}Dimension", members)  # type: ignore[misc]
-    return register(made, f"Dimensions that {noun_of(source)} can be grouped by.", **texts)
+    enum: Any = StrEnum(f"{prefix}Dimension", members)  # type: ignore[misc]
+    return register(enum, f"Dimensions that {noun_of(source)} can be grouped by.", **texts)
 
 
 def _group(source: Source, prefix: str, dimension: Any) -> Any:
@@ -172,7 +174,7 @@ def _key(source: Source, prefix: str) -> Any:
         for name, dimension in source.dimensions.items()
     }
     if source.attributes is not None:
-        fields["attributes"] = (HIDDEN, "", None)
+        fields["attributes"] = (PRIVATE, "", None)
         fields["attribute"] = strawberry.field(
             resolver=_key_attribute,
             description="The value at an attribute path that rows are grouped by.",
@@ -210,30 +212,30 @@ def _measures(
 
 
 def _own(fields: tuple[MeasureField, ...], dimension: Any, changes: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    fields_by_name: dict[str, Any] = {}
     for field in fields:
         annotation = field.annotation(changes)
         match field:
             case DistinctField():
-                found["distinct_values"] = (HIDDEN, "")
-                found[field.name] = strawberry.field(
+                fields_by_name["distinct_values"] = (PRIVATE, "")
+                fields_by_name[field.name] = strawberry.field(
                     resolver=_distinct_of(dimension),
                     description=field.description,
                     graphql_type=annotation,
                 )
             case CostAtField():
-                found["costs_at"] = (HIDDEN, "")
-                found[field.name] = strawberry.field(
+                fields_by_name["costs_at"] = (PRIVATE, "")
+                fields_by_name[field.name] = strawberry.field(
                     resolver=_cost_at, description=field.description, graphql_type=annotation
                 )
             case AttributeField():
-                found["attribute_values"] = (HIDDEN, "")
-                found[field.name] = strawberry.field(
+                fields_by_name["attribute_values"] = (PRIVATE, "")
+                fields_by_name[field.name] = strawberry.field(
                     resolver=_attribute, description=field.description
                 )
             case _:
-                found[field.name] = (annotation, field.description)
-    return found
+                fields_by_name[field.name] = (annotation, field.description)
+    return fields_by_name
 
 
 def _distinct_of(dimension: Any) -> Any:
@@ -247,8 +249,8 @@ def _distinct_of(dimension: Any) -> Any:
 def _attribute(
     root: strawberry.Parent[Any], path: Annotated[str, about(PATH_TEXT)]
 ) -> AttributeStats | None:
-    found: AttributeStats = root.attribute_values[parse_path(path)]
-    return found
+    folds: AttributeStats = root.attribute_values[parse_path(path)]
+    return folds
 
 
 def _cost_at(root: strawberry.Parent[Any], model: Annotated[str, about(MODEL_TEXT)]) -> Any:
@@ -259,30 +261,38 @@ def _cost_at(root: strawberry.Parent[Any], model: Annotated[str, about(MODEL_TEX
 
 
 def _having(source: Source, prefix: str, fields: tuple[MeasureField, ...]) -> Any:
-    found: dict[str, Any] = {}
+    fields_by_name: dict[str, Any] = {}
     for field in fields:
         match field:
             case ValueField():
-                found[field.name] = (NumberFilter | None, field.description, strawberry.UNSET)
+                fields_by_name[field.name] = (
+                    NumberFilter | None,
+                    field.description,
+                    strawberry.UNSET,
+                )
             case NumberField():
-                whole = field.number.stats == EVERY_STAT
-                kind = NumberHaving if whole else SumHaving
-                found[field.name] = (kind | None, field.description, strawberry.UNSET)
+                has_every_stat = field.number.stats == EVERY_STAT
+                kind = NumberHaving if has_every_stat else SumHaving
+                fields_by_name[field.name] = (kind | None, field.description, strawberry.UNSET)
             case CostAtField():
-                found[field.name] = (list[CostAtHaving] | None, field.description, strawberry.UNSET)
+                fields_by_name[field.name] = (
+                    list[CostAtHaving] | None,
+                    field.description,
+                    strawberry.UNSET,
+                )
             case DistinctField():
-                found[field.name] = (
+                fields_by_name[field.name] = (
                     list[DistinctHaving] | None,
                     field.description,
                     strawberry.UNSET,
                 )
             case AttributeField():
-                found[field.name] = (
+                fields_by_name[field.name] = (
                     list[AttributeHaving] | None,
                     field.description,
                     strawberry.UNSET,
                 )
             case _:
-                pass  # its parts are numbers of their own
+                pass  # its parts are separate numbers
     text = f"Filters groups of {noun_of(source)}. Conditions are combined with AND."
-    return _made(f"{prefix}Having", text, found, is_input=True)
+    return _made(f"{prefix}Having", text, fields_by_name, is_input=True)

@@ -1,10 +1,10 @@
-"""The words that questions about all sources share, put together from the catalog."""
+"""Define the enums that aggregations of all sources share, derived from the catalog."""
 
 from enum import StrEnum
 from typing import Any
 
 from schema.enums import register
-from schema.stats.words import DIMENSIONS, FLAGS, NUMBERS
+from schema.stats.descriptions import DIMENSIONS, FLAGS, NUMBERS
 from store.aggregation.measures import (
     COUNT,
     PER_SECOND,
@@ -19,15 +19,15 @@ from store.aggregation.sources import SOURCES
 PATH_TEXT = "Object keys joined by dots, such as plan.name. Write \\. for a dot in a key."
 MODEL_TEXT = "Model name as used in prices. Without a price for the model, all costs are unpriced."
 EVERY_FLAG = sorted({flag for source in SOURCES.values() for flag in source.flags})
-PLAIN: dict[str, Measure] = {
+PLAIN_MEASURES: dict[str, Measure] = {
     "count": COUNT,
     "per_second": PER_SECOND,
     "savings_rate": SAVINGS_RATE,
     **{f"{flag}_count": FlagCount(flag) for flag in EVERY_FLAG},
     **{f"{flag}_rate": FlagRate(flag) for flag in EVERY_FLAG},
 }
-"""Measures that a name says completely."""
-StatsMeasure: Any = StrEnum("StatsMeasure", {name.upper(): name for name in PLAIN})  # type: ignore[misc]
+"""Measures without arguments, by name."""
+StatsMeasure: Any = StrEnum("StatsMeasure", {name.upper(): name for name in PLAIN_MEASURES})  # type: ignore[misc]
 StatsDimension: Any = StrEnum(  # type: ignore[misc]
     "StatsDimension", {name.upper(): name for s in SOURCES.values() for name in s.dimensions}
 )

@@ -30,8 +30,6 @@ IPV6_NETWORK_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class ConnectionBounds:
-    """Bound the connections of one process; each is a setting."""
-
     max_connections: Annotated[
         int,
         Field(

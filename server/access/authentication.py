@@ -76,7 +76,6 @@ class Authenticator:
             raise OverloadedError("The API key cannot be checked right now. Try again.") from None
 
     def watch(self, principal: Principal, changed: Changed) -> WatchedConnection:
-        """Call ``changed`` when the principal's key or sign-in changes, until ``unwatch``."""
         return self._store.access_watch.open(principal, changed)
 
     def unwatch(self, watch: WatchedConnection) -> None:
@@ -96,7 +95,6 @@ class Authenticator:
 
 
 def token_of(headers: Mapping[str, str]) -> str | None:
-    """Return the key in ``Authorization: Bearer`` or ``X-API-Key``, if any."""
     authorization = headers.get("authorization", "")
     if authorization[: len(BEARER)].lower() == BEARER:
         return authorization[len(BEARER) :].strip()

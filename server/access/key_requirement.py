@@ -7,15 +7,13 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Access(StrEnum):
-    """Say who may call the server."""
-
     AUTO = "auto"
     OPEN = "open"
     KEYS = "keys"
 
 
 class OpenAccessError(Exception):
-    """Refuse to start a server that would be open to others, or that nobody could call."""
+    pass
 
 
 def is_loopback(host: str) -> bool:

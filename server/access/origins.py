@@ -62,7 +62,6 @@ class OriginCheck:
 
 
 def is_own(origin: str, headers: Mapping[str, str]) -> bool:
-    """Return whether this server, by the name it was called, served the page."""
     try:
         parts = urlsplit(origin.lower())
     except ValueError:
@@ -88,7 +87,6 @@ def readable_by(origin: str, send: Send) -> Send:
 
 
 def preflight(origin: str, headers: Mapping[str, str]) -> Response:
-    """Allow a preflight of an allowed page, with any headers."""
     return Response(
         status_code=204,
         headers={

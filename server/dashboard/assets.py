@@ -60,7 +60,6 @@ class Asset:
         return self._contents[coding]
 
     def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
-        """Answer with the file in the best accepted coding, or with 304."""
         response_headers = {"ETag": self.etag, "Vary": "Accept-Encoding", **headers}
         if self.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=response_headers)

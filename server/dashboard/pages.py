@@ -90,8 +90,6 @@ class PageRoute(Route):
 
 
 class Explorer:
-    """Wrap the GraphQL route: a browser's visit shows the explorer, all else passes."""
-
     def __init__(self, app: ASGIApp, pages: Pages) -> None:
         self._app = app
         self._pages = pages

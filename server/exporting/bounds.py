@@ -10,8 +10,6 @@ from store.setting_types import HOUR_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class ExportBounds:
-    """Bound how much exports may take of a server process."""
-
     at_once: Annotated[
         int,
         Field(

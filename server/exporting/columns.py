@@ -49,8 +49,6 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Describe a column: its path inside a row, and its kind of value."""
-
     path: tuple[str, ...]
     kind: Kind
 
@@ -59,7 +57,6 @@ class Column:
         return ".".join(self.path)
 
     def value(self, row: Mapping[str, Any]) -> Any:
-        """Return the value in a row; None if an object on the path is null."""
         value: Any = row
         for step in self.path:
             if value is None:

@@ -44,7 +44,7 @@ log = logging.getLogger("trackstore.export")
 
 
 class ExportAbortedError(Exception):
-    """Report an export that cannot be completed after its first rows were sent."""
+    pass
 
 
 class ExportEndpoint:
@@ -232,7 +232,6 @@ class Stream:
         self._stall_seconds = stall_seconds
 
     async def begin(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """Send the head; from here on no error can be reported."""
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def send(self, chunk: bytes) -> None:
@@ -251,7 +250,6 @@ class Stream:
 
 
 async def until_gone(receive: Receive) -> None:
-    """Return once the caller has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

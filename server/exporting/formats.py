@@ -29,15 +29,12 @@ KEEP_FORMULAS = "keep"
 
 
 class Writer(Protocol):
-    """Write rows, which arrive as JSON lists."""
-
     media_type: str
     extension: str
 
     async def start(self) -> bytes: ...
 
-    async def write(self, rows: bytes) -> bytes:
-        """Return encoded rows, or nothing while they are buffered."""
+    async def write(self, rows: bytes) -> bytes: ...
 
     async def finish(self) -> bytes: ...
 

@@ -61,8 +61,6 @@ class ExportExecutor:
 
 
 class Pages:
-    """Read the pages of one export, each as JSON rows with their number."""
-
     def __init__(
         self,
         executor: ExportExecutor,

@@ -59,7 +59,6 @@ EXAMPLE = "query { operations(where: {...}) { nodes { occurredAt name } } }"
 
 
 def invalid_export(problem: str) -> Choices:
-    """Return a message with an example of a document that can be exported."""
     return Choices(f"{problem}, for example: {EXAMPLE}", problem)
 
 
@@ -121,7 +120,6 @@ class Reader:
         self._page_rows = page_rows
 
     def read(self, request: GraphQLRequest) -> ExportQuestion:
-        """Return the export; raise ``ExportRefusedError`` or ``InvalidInputError``."""
         document = self._parsed(request.query, request.operation_name)
         operation = self._operation(document, request.operation_name)
         raw_variables = request.variables or {}
@@ -294,7 +292,6 @@ class _Plan:
         arguments: Mapping[str, ArgumentNode],
         selected: list[FieldNode] | None = None,
     ) -> str:
-        """Return the document of a page, without unused fragments and variables."""
         below = SelectionSetNode(selections=tuple(selected)) if selected else root.selection_set
         top = FieldNode(
             name=root.name,

@@ -34,7 +34,6 @@ class CachedDecoder:
 
     @classmethod
     def of(cls, envelope: Envelope, plan: VariablePlan) -> "CachedDecoder | None":
-        """Return the decoder of a document and its variables; None if some are not decoded."""
         names = tuple(plan.decoders)
         if plan.document is None or set(names) != (envelope.variables or {}).keys():
             return None
@@ -45,7 +44,6 @@ class CachedDecoder:
         return (self.query, self.operation_name) == (envelope.query, envelope.operationName)
 
     def read(self, body: bytes) -> GraphQLRequest | None:
-        """Return the request, or None if the body is not of the expected operation."""
         envelope = decode_body(body, self.decoder)
         if envelope is None or not self.matches(envelope):
             return None
@@ -65,8 +63,6 @@ class DecoderState(Enum):
 
 
 class BodyDecoderCache:
-    """Cache decoders by the prefix of a body, least recently used first."""
-
     def __init__(self, max_prefixes: int = MAX_CACHED_PREFIXES) -> None:
         self._max_prefixes = max_prefixes
         # Not cachetools.LRUCache, as in ``DocumentCache``: every body is looked up.
@@ -97,7 +93,6 @@ class BodyDecoderCache:
 
 
 def prefix_of(body: bytes) -> bytes:
-    """Return everything before the variables; empty if that is too long."""
     return body[: max(body.find(VARIABLES_MARK, 0, MAX_PREFIX_BYTES), 0)]
 
 

@@ -52,7 +52,6 @@ class Field:
 
 
 def field_of(parent: GraphQLObjectType, name: str) -> Field | None:
-    """Return the field, or None if it may show anything else than a stored attribute."""
     field = plain_field(parent, name)
     return None if field is None or is_computed(parent, field.attribute) else field
 
@@ -114,7 +113,6 @@ def classes_of(named_type: GraphQLNamedType) -> frozenset[type]:
 
 
 def complete(field: Field, values: Sequence[Any]) -> Sequence[Any] | None:
-    """Return the values for the encoder, or None if one is not of a passed type."""
     kinds = set(map(type, values))
     if not kinds <= field.passed:
         # Drivers return their own UUID classes with the same text.

@@ -190,7 +190,6 @@ class DirectExecution:
 
 
 def variables_of(field: GraphQLField, node: FieldNode) -> dict[str, str] | None:
-    """Return the variable of each argument; None unless every argument is a variable."""
     argument_values = {argument.name.value: argument.value for argument in node.arguments or ()}
     variable_names: dict[str, str] = {}
     for name, definition in field.args.items():

@@ -57,8 +57,6 @@ class DocumentCache:
 
 
 class KeepDocuments(SchemaExtension):
-    """Take cached documents past parser and validation."""
-
     def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
         self._was_cached = False

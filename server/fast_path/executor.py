@@ -40,7 +40,6 @@ class FastExecutor(SettlingExecutor):
         *positional: Any,
         **options: Any,
     ) -> Any:
-        """Coerce all variables except the decoded ones."""
         raw = raw_variable_values or {}
         decode_body = {n: v.value for n, v in raw.items() if type(v) is Decoded}
         if not decode_body:

@@ -49,8 +49,6 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class VariablePlan:
-    """Say how the variables of one operation are read; those without a decoder as plain JSON."""
-
     decoders: Mapping[str, msgspec.json.Decoder[Any]]
     document: DocumentNode | None = None
 
@@ -98,7 +96,6 @@ class CompiledInputs:
         return VariablePlan(decoders, without_variables(document, frozenset(decoders)))
 
     def read(self, envelope: Envelope, plan: VariablePlan) -> GraphQLRequest | None:
-        """Return the request with its variables, or None if the stock path must read them."""
         raw_variables = envelope.variables
         if not plan.decoders.keys() <= (raw_variables or {}).keys():
             return None  # a variable is missing; the stock path names it
@@ -174,7 +171,6 @@ def has_default(field: StrawberryField) -> bool:
 
 
 def without_variables(document: DocumentNode, names: frozenset[str]) -> DocumentNode:
-    """Return the document without these variable definitions, to coerce only the others."""
     definitions: list[Any] = []
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode) and node.variable_definitions:

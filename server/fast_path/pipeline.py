@@ -69,7 +69,6 @@ class FastPath:
     async def execute(
         self, request: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]
     ) -> ExecutionResult | None:
-        """Return the result of a cached document; None if it must be prepared as usual."""
         operation = self._operation(request.query, request.operation_name)
         if operation is None or operation.kind not in allowed:
             return None

@@ -25,8 +25,6 @@ from server.http.variables import Shape, shapes_of
 
 @dataclass(frozen=True, slots=True)
 class PreparedOperation:
-    """Hold one operation of a cached document; ``direct`` if it needs no executor."""
-
     document: DocumentNode
     kind: OperationType
     direct: DirectExecution | None

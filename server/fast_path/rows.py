@@ -53,7 +53,6 @@ class RowWriters:
 def write_rows(
     executor: Any, object_type: GraphQLObjectType, details: Any, size: int, source: Source
 ) -> list[Any] | None:
-    """Return objects with the selected columns, or None if one column is not available."""
     selected = executor.collect_subfields(object_type, details).grouped_field_set
     columns = []
     for details_of_field in selected.values():
@@ -100,7 +99,6 @@ def attributes(field: Field, items: list[Any]) -> Values | None:
 
 
 def nodes_of(object_type: GraphQLObjectType, nodes: Nodes[Any]) -> Source | None:
-    """Return the columns of a page's records as they were read, without making objects."""
     row_type = type_of_rows(nodes.make)
     if row_type is None or row_type is not origin_of(object_type):
         return None

@@ -32,8 +32,6 @@ MAX_REST_SECONDS = 1.0
 
 
 class CallScheduler:
-    """Track the running calls of one process, by organization."""
-
     def __init__(self, admission: Admission, waiting: int, seconds: float) -> None:
         """Let ``waiting`` bulk loads of each organization wait for a slot, each for ``seconds``."""
         self.admission = admission
@@ -83,14 +81,12 @@ class CallScheduler:
                     self._bulk_pause_until = ended + min(ended - started, MAX_REST_SECONDS)
 
     def _is_shared(self, tenant: Tenant) -> bool:
-        """Return whether another organization sent a single call within ``ACTIVE_SECONDS``."""
         recently = asyncio.get_running_loop().time() - ACTIVE_SECONDS
         while self._last_seen and next(iter(self._last_seen.values())) < recently:
             self._last_seen.popitem(last=False)
         return any(other != tenant for other in self._last_seen)
 
     async def begin(self, call: "Call", size: int) -> None:
-        """Return when a call with a body of ``size`` bytes may begin."""
         if size < BULK_BYTES and self._calls[call.tenant] <= MAX_CALL_BURST:
             self._started_at[call] = now = asyncio.get_running_loop().time()
             self._last_seen[call.tenant] = now

@@ -41,8 +41,6 @@ MAX_COST = 10**15
 
 @dataclass(frozen=True, slots=True)
 class PageBounds:
-    """Bound page sizes: the default, and the maximum that is ever answered."""
-
     default: int = 100
     maximum: int = 10_000
 
@@ -53,8 +51,6 @@ class PageBounds:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Represent a page size set by a variable; ``default`` where it is absent."""
-
     name: str
     default: int
     pages: PageBounds
@@ -71,8 +67,6 @@ class Variable:
 
 @dataclass(slots=True, eq=False)
 class Sum:
-    """Represent a number of records that depends on variables."""
-
     base: int
     parts: "list[tuple[Size, Cost]]"
 
@@ -190,7 +184,6 @@ class CostMeter:
         single.add(1, list_cost.total)
 
     def _sizes(self, field: GraphQLField, node: FieldNode) -> list[Size]:
-        """Return the possible lengths of the list below a field; empty if nothing bounds it."""
         size_arguments = [name for name in PAGE_ARGUMENTS if name in field.args]
         size_values = {
             a.name.value: a.value for a in node.arguments or () if a.name.value in size_arguments
@@ -221,7 +214,6 @@ class CostMeter:
 
 
 def is_record(kind: Any) -> bool:
-    """Return whether a type is that of stored records, which are loaded individually."""
     if isinstance(kind, GraphQLInterfaceType):
         return True
     return isinstance(kind, GraphQLObjectType) and any(i.name == "Node" for i in kind.interfaces)

@@ -35,8 +35,6 @@ Selected: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class DocumentBounds:
-    """Bound one document; each is a setting."""
-
     depth: Annotated[
         int,
         Field(
@@ -134,8 +132,6 @@ class Measure:
 
 
 class Meter:
-    """Measure selections; each fragment once, however often it is spread."""
-
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
@@ -193,7 +189,6 @@ def count(names: dict[str, int], name: str, measure: Measure) -> None:
 
 
 def problems_of(document: DocumentNode, bounds: DocumentBounds) -> list[GraphQLError]:
-    """Return what exceeds its bound in any operation of the document."""
     fragments = sum(isinstance(d, FragmentDefinitionNode) for d in document.definitions)
     if fragments > bounds.fragments:
         return [too_much(fragments, "fragments", bounds.fragments)]
@@ -250,7 +245,6 @@ def operation_named(document: DocumentNode, name: str | None) -> OperationDefini
 
 
 def problems_of_names(document: DocumentNode, name: str | None) -> list[GraphQLError]:
-    """Require operationName if there are several operations, as GraphQL does."""
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     if name is not None or len(operations) < 2:
         return []
@@ -285,8 +279,6 @@ class Costs:
 
 
 class DocumentLimits(SchemaExtension):
-    """Refuse a document that requests too much, before it is validated."""
-
     def __init__(self, bounds: DocumentBounds) -> None:
         self._bounds = bounds
 

@@ -41,7 +41,6 @@ def format_errors(errors: Iterable[GraphQLError], enums: Enums) -> list[dict[str
 
 
 def with_expected(message: str, enums: Enums) -> str:
-    """Add the valid values to GraphQL's message about an unknown enum value."""
     match = UNKNOWN_VALUE.search(message)
     values = enums.get(match[1]) if match else None
     return f"{message.rstrip('.')}. Use {', '.join(values)}." if values else message
@@ -60,7 +59,6 @@ def plain_message(message: str) -> str:
 
 
 def shortened(message: str) -> str:
-    """Return a message without the middle of a long value that it quotes."""
     if len(message) <= MAX_MESSAGE_CHARACTERS:
         return message
     half = MAX_MESSAGE_CHARACTERS // 2
@@ -94,7 +92,6 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
 
 
 def root_of(error: GraphQLError) -> BaseException | None:
-    """Return the exception behind GraphQL's wrapping; None for GraphQL's own errors."""
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError):
         if isinstance(cause, GraphQLSyntaxError):

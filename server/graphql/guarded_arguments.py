@@ -106,7 +106,6 @@ def filters_in(value: ValueNode, name: str) -> list[tuple[ValueNode, Path]]:
 def absent_in(
     value: ValueNode, path: Path, variables: Mapping[str, Any]
 ) -> Iterator[AbsentVariable]:
-    """Yield the variables in a literal that have no value, in document order."""
     waiting: list[tuple[ValueNode, Path]] = [(value, path)]
     while waiting:
         node, path_inside = waiting.pop()

@@ -22,7 +22,6 @@ Convert = Callable[[type, Any, InputContext], Any]
 
 
 def compile_inputs(schema: strawberry.Schema) -> None:
-    """Set a fast converter on every input type that has no hook."""
     for kind in schema._schema.type_map.values():  # Strawberry has no public accessor
         if isinstance(kind, GraphQLInputObjectType):
             definition: StrawberryObjectDefinition = kind.extensions["strawberry-definition"]

@@ -28,7 +28,6 @@ def digest(query: str) -> str:
 
 
 def requested_id(request: GraphQLRequest) -> str | None:
-    """Return the id by which a request names its document; raise ``HttpError``."""
     if request.document_id is not None:
         return request.document_id.removeprefix("sha256:")
     persisted: Any = (request.extensions or {}).get("persistedQuery")
@@ -80,8 +79,6 @@ class NoPersistedQueries:
 
 
 class TrustedDocuments:
-    """Accept only the documents of a manifest, by id or verbatim."""
-
     restricts_documents = True
 
     def __init__(self, documents: dict[str, str]) -> None:

@@ -26,7 +26,6 @@ def bounded_answer(
 
 
 def excess_answer(context: RequestContext, request: GraphQLRequest | None = None) -> bytes:
-    """Return the error that replaces an answer that is too large or has read too much."""
     limit = context.store.config.answers.bytes
     error = too_large(
         limit,

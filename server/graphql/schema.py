@@ -47,7 +47,6 @@ class TrackstoreSchema(strawberry.Schema):
     async def prepare(
         self, request: GraphQLRequest, context: Any
     ) -> "PreparedDocument | PreExecutionError":
-        """Parse and validate an operation of any kind, with all limits, and execute nothing."""
         prepared = self._create_execution_context(
             query=request.query,
             allowed_operation_types=frozenset(OperationType),

@@ -15,5 +15,4 @@ class SettlingExecutor(StrawberryGraphQLCoreExecutionContext):
     """
 
     def settle_in_background(self, awaitables: list[Awaitable[Any]]) -> None:
-        """Start the awaitables as tasks, for ``RequestContext.settle`` to cancel."""
         self.context_value.pending += [asyncio.ensure_future(awaitable) for awaitable in awaitables]

@@ -41,8 +41,6 @@ Headers = Sequence[tuple[str, str]]
 
 
 class HttpError(Exception):
-    """Report a request that is not a GraphQL request, with its status and reason."""
-
     def __init__(
         self,
         status: int,
@@ -165,7 +163,6 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def graphql_request(content: Any) -> GraphQLRequest:
-    """Return the request in a decoded body; without a document if it names a stored one."""
     if isinstance(content, list):
         raise HttpError(400, "Batched requests are not supported. Send them one by one.")
     if not isinstance(content, dict):
@@ -305,7 +302,6 @@ class RequestReader:
 
 
 def is_longer(text: str, maximum: int) -> bool:
-    """Return whether a text takes more than ``maximum`` bytes in UTF-8."""
     return len(text) > maximum or (
         len(text) * MAX_UTF8_BYTES > maximum
         and not text.isascii()

@@ -8,7 +8,7 @@ WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 class UnknownEncodingError(Exception):
-    """Reject an unsupported encoding, or several nested ones."""
+    pass
 
 
 class MalformedEncodingError(Exception):

@@ -27,5 +27,4 @@ def holds_more_values(content: bytes, maximum: int) -> bool:
 
 
 def count(content: bytes) -> int:
-    """Return how many values begin in a text without quotes."""
     return sum(content.count(mark) for mark in STRUCTURE)

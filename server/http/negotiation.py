@@ -19,8 +19,6 @@ QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Describe one entry of an Accept header; ``position`` is its index."""
-
     type: str
     subtype: str
     quality: float

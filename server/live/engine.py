@@ -54,16 +54,12 @@ def size_of(request: GraphQLRequest) -> int:
 
 
 class DocumentRefusedError(Exception):
-    """Report an operation that cannot be executed and was not begun."""
-
     def __init__(self, errors: Errors) -> None:
         super().__init__()
         self.errors = errors
 
 
 class StreamEndedError(Exception):
-    """Report a stream that had to end."""
-
     def __init__(self, errors: Errors) -> None:
         super().__init__()
         self.errors = errors
@@ -88,8 +84,6 @@ class Subscribed:
 
 
 class LiveEngine:
-    """Execute operations for the streaming transports."""
-
     def __init__(
         self,
         schema: TrackstoreSchema,
@@ -264,7 +258,6 @@ def single_answer(answer: str) -> Opened:
 
 
 def cursor_variable(operation: OperationDefinitionNode, argument: str | None) -> str:
-    """Return the variable that sets the start; empty if there is none."""
     for field in operation.selection_set.selections:
         for argument_node in field.arguments or () if isinstance(field, FieldNode) else ():
             if argument_node.name.value == argument and isinstance(

@@ -36,8 +36,6 @@ class Close(IntEnum):
 
 
 class ConnectionClosedError(Exception):
-    """Close the connection, with a code and a reason."""
-
     def __init__(self, code: Close, reason: str) -> None:
         super().__init__(reason)
         self.code = code
@@ -45,8 +43,6 @@ class ConnectionClosedError(Exception):
 
 
 class Message(msgspec.Struct):
-    """Hold a valid message; ``id`` and ``request`` are set if its type has them."""
-
     type: str
     id: str = ""
     payload: dict[str, Any] | None = None
@@ -77,7 +73,6 @@ def check_size(text: str, max_values: int) -> None:
 
 
 def read_message(text: str | None, max_values: int) -> Message:
-    """Parse the message in a frame; raise ``ConnectionClosedError`` if it is invalid."""
     if text is None:
         raise protocol_error("messages must be text")
     check_size(text, max_values)

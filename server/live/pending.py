@@ -38,7 +38,6 @@ class PendingSockets:
         self._networks[socket] = network
 
     def leave(self, socket: object) -> None:
-        """Remove a socket that was accepted or closed; idempotent."""
         network = self._networks.pop(socket, None)
         if network is not None:
             sockets = self._addresses[network]

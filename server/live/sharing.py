@@ -22,8 +22,6 @@ Execute = Callable[[Item], Awaitable[str]]
 
 
 class UpstreamListener:
-    """Pass what the upstream stream publishes on to a shared execution."""
-
     def __init__(self, shared: "SharedExecution") -> None:
         self._shared = shared
 
@@ -106,7 +104,6 @@ class SharedExecution(Stream):
         self._has_work.set()
 
     def fail_after_pending(self, error: StoreError) -> None:
-        """End with an error once the pending items have been answered."""
         self._failure = error
         self._has_work.set()
 

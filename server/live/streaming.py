@@ -66,7 +66,6 @@ The boundary follows each part at once, because it tells the client that the par
 
 
 def stream_format_of(accept: str) -> StreamFormat | None:
-    """Return the first stream format that the caller accepts; None if it accepts none."""
     for part in accept.lower().split(","):
         name = part.split(";", 1)[0].strip()
         if name == EVENT_STREAM:
@@ -128,7 +127,6 @@ class HttpStream:
             self._live.leave(self)
 
     def _access_changed(self, principal: Principal | None) -> None:
-        """End the stream with an error unless the key still grants the same."""
         if self._access.done():
             return
         if principal is None:

@@ -38,8 +38,6 @@ MAX_END_SECONDS = 2.0
 
 
 class WebsocketConnection:
-    """Serve one socket: its caller, and the operations that stream on it."""
-
     def __init__(self, live: LiveServer, scope: Scope, receive: Receive, send: Send) -> None:
         self._live = live
         self._settings = live.settings
@@ -103,7 +101,6 @@ class WebsocketConnection:
             pass
 
     async def _take(self) -> bool:
-        """Handle one message; return False if the client has gone."""
         received = await self._receive()
         if received["type"] == "websocket.disconnect":
             return False
@@ -162,7 +159,6 @@ class WebsocketConnection:
             accepted()
 
     def _evict(self) -> None:
-        """Stop waiting for the caller's key."""
         if self._live.draining.is_set():
             self._send_later(self._restart())
         else:
@@ -188,7 +184,6 @@ class WebsocketConnection:
         return principal
 
     def _access_changed(self, principal: Principal | None) -> None:
-        """Revoke at once what the key no longer grants."""
         if self._closed:
             return
         if principal is None:
@@ -332,7 +327,6 @@ class WebsocketConnection:
             pass  # closed by the client meanwhile
 
     async def _reject(self, error: StoreError) -> None:
-        """Refuse the handshake with an HTTP response, if the server supports it."""
         if "websocket.http.response" not in (self._scope.get("extensions") or {}):
             close = {"type": "websocket.close", "code": int(Close.BUSY), "reason": error.message}
             await self._send(close)

@@ -10,8 +10,6 @@ from store.maintenance.periodic import PeriodicTask
 
 
 class BackgroundCollector(Collector):
-    """Read the health of every task that runs, by its name."""
-
     def __init__(
         self, tasks: Callable[[], Sequence[PeriodicTask]], labels: Mapping[str, str]
     ) -> None:

@@ -8,8 +8,6 @@ from prometheus_client.registry import Collector
 
 
 class Bounded(Protocol):
-    """Describe a bounded resource that organizations share."""
-
     @property
     def running(self) -> int: ...
 

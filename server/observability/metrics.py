@@ -28,8 +28,6 @@ STREAM = "trackstore.stream"
 
 
 class Metrics:
-    """Hold the metrics of one application; several can exist in one process."""
-
     def __init__(self, store: Store, workers: int = 1) -> None:
         """Label metrics with the process if ``workers`` > 1, since a scrape reaches only one of them."""
         self.registry = CollectorRegistry()

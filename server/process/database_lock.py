@@ -23,7 +23,7 @@ _locks: dict[Path, int] = {}
 
 
 class DatabaseInUseError(Exception):
-    """Report another server that uses the file."""
+    pass
 
 
 def lock_database(file: Path | None) -> bool:

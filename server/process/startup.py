@@ -13,8 +13,6 @@ from store.maintenance.readiness import reason_of
 
 
 class Startup:
-    """Hold the reason why the application did not start; ``problem`` is None until one is known."""
-
     def __init__(self) -> None:
         self.problem: str | None = None
 

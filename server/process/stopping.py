@@ -30,7 +30,6 @@ class StopSignals:
         self._original_handlers: dict[signal.Signals, Handler] = {}
 
     def install(self) -> None:
-        """Install handlers in front of uvicorn's; call on the event loop."""
         if threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()

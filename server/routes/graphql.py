@@ -98,7 +98,6 @@ class GraphQLEndpoint:
             await send(body)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
-        """Return the answer, also for any expected error; None where it was streamed."""
         headers = headers_of(scope)
         accept = headers.get("accept", "")
         media_type = preferred(accept)

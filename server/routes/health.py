@@ -28,8 +28,6 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Describe one condition: whether it holds, its duration in ms, and a note."""
-
     name: str
     ok: bool
     ms: float

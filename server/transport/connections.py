@@ -42,8 +42,6 @@ class Awaiting(Enum):
 
 
 class Connections:
-    """Track all connections of one process; create it on the event loop."""
-
     def __init__(self, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
         self.evicted = 0
@@ -56,7 +54,6 @@ class Connections:
         self._next_check: asyncio.TimerHandle | None = None
 
     def add(self, connection: "BoundedProtocol") -> None:
-        """Add a connection; beyond the bound, close the one idle for longest."""
         if len(self._open) >= self.bounds.max_connections:
             self._evict()
         self._open.add(connection)
@@ -127,7 +124,6 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; refuse an endless head before it is stored."""
         if self._waits in (Awaiting.HEAD, Awaiting.NEXT):
             if self._waits is Awaiting.NEXT:
                 self._wait(Awaiting.HEAD)
@@ -206,7 +202,6 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Mark the connection idle, unless the next request has already arrived."""
         is_last = not self.pipeline
         super().on_response_complete()
         if is_last and self._waits is Awaiting.NOTHING:

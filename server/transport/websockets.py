@@ -41,7 +41,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._bytes_left = None
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless an unknown caller has sent too much."""
         if self._bytes_left is not None:
             self._bytes_left -= len(data)
             if self._bytes_left < 0:

@@ -46,12 +46,12 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
     ),
     (FILTERED, {"where": {"or": [{}] * 21}}, "must not exceed 20 objects"),
     (FILTERED, {"where": {"not": {"not": {"not": {"not": {}}}}}}, "nested deeper than 4 levels"),
-    (FILTERED, {"where": {"id": {"in": ["x"] * 100}}}, "more than 100 values in the variables"),
+    (FILTERED, {"where": {"id": {"in": ["x"] * 100}}}, "The variables must not exceed 100 values"),
     (NESTED, None, "records requested"),
     (
         "query A { operations { nodes { name } } } query B { operations { nodes { name } } }",
         None,
-        "the document has 2 operations. Set operationName to one of them",
+        "The document has 2 operations. Set operationName to one of them",
     ),
 ]
 

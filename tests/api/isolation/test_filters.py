@@ -13,7 +13,7 @@ TOGETHER = 15
 ALTERNATIVES = 20
 """Conditions in one question that finds nothing only where none of them does."""
 PAGE = "{ totalCount nodes { __typename id } }", ", first: 2"
-SHOWN = {
+MAX_QUOTED_CHARS = {
     "limits": ("{ __typename id subject }", ""),
     "circuitBreakers": ("{ __typename id }", ""),
     **dict.fromkeys(STATS, ("{ rows { count } totals { __typename count } }", "")),
@@ -26,7 +26,7 @@ OF_THE_WHOLE = {"circuitBreakers", "limits"}
 def together(name: str, questions: list[Json]) -> Iterator[tuple[str, Json, list[Json]]]:
     """Documents that ask several questions each, with their variables, and the questions."""
     filter = type_of(name).name
-    shown, first = SHOWN.get(name, PAGE)
+    shown, first = MAX_QUOTED_CHARS.get(name, PAGE)
     rest = iter(questions)
     while some := list(islice(rest, TOGETHER)):
         declared = ", ".join(f"$w{i}: {filter}" for i in range(len(some)))

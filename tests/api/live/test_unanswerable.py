@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schema.stats import asking
+from schema.stats.arguments import run_stats
 from store.auth.access import UNRESTRICTED
 from store.database import DatabaseFailureError
 from store.errors import InvalidInputError, OverloadedError, QueryTimeoutError
@@ -36,9 +36,9 @@ def failures(monkeypatch: pytest.MonkeyPatch) -> list[Exception | None]:
         error = errors.pop(0) if len(errors) > 1 else errors[0]
         if error is not None:
             raise error
-        return await asking.answer(*arguments)
+        return await run_stats(*arguments)
 
-    monkeypatch.setattr(operations, "answer", answer)
+    monkeypatch.setattr(operations, "run_stats", answer)
     return errors
 
 

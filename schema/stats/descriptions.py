@@ -1,4 +1,4 @@
-"""What dimensions, numbers and flags of the catalog mean, as GraphQL describes them."""
+"""Describe the dimensions, numbers and flags of the catalog."""
 
 from collections.abc import Mapping
 
@@ -47,9 +47,9 @@ NOUNS: Mapping[str, str] = {
     "events": "events",
     "interactions": "calls",
 }
-"""What the count of a source counts."""
+"""Plural nouns of the records, by source."""
 
 
 def noun_of(source: Source) -> str:
-    """What the count of ``source`` counts."""
+    """Return the plural noun of the source's records."""
     return NOUNS[source.name]

@@ -1,4 +1,4 @@
-"""The first users' words for an operation, said as the general ``OperationInput``."""
+"""Convert the typed inputs of operations to the general ``OperationInput``."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -34,7 +34,7 @@ API_FIELDS, TOOL_FIELDS, LLM_FIELDS = (
 
 
 def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = None) -> Outcome:
-    """What was said, else ERROR with an error text or a server's error status."""
+    """Return the given outcome, else ERROR with an error text or a server error status."""
     if outcome is not None:
         return outcome
     failed = error is not None or (status is not None and status >= SERVER_ERROR)
@@ -42,17 +42,15 @@ def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = 
 
 
 def values_of(sent: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Return the fields that an input has under the name of ``OperationInput``; the others are None."""
     return {name: getattr(sent, name, None) for name in names}
 
 
 def operation_from(sent: Any, **differing: Any) -> OperationInput:
-    """Return an operation with the fields of an input, but for those that differ."""
     return OperationInput(**{**values_of(sent, SHARED_FIELDS), **differing})
 
 
 def api_operation(call: ApiOperationInput) -> OperationInput:
-    """An API call: grouped by method and route, counted as api_operation where nothing else is said."""
+    """Convert an API call: grouped by method and route, counted as api_operation by default."""
     interaction, operation_type = call.interaction, call.operation_type
     if operation_type is None:
         operation_type = infer_operation_type(call.method, call.route)
@@ -76,7 +74,6 @@ def api_operation(call: ApiOperationInput) -> OperationInput:
 
 
 def tool_operation(use: ToolOperationInput) -> OperationInput:
-    """A tool use: grouped by the tool's name."""
     counts = (use.tokens_original, use.tokens_actual, use.tokens_prevented)
     if counts.count(None) > 1:
         raise InvalidInputError(
@@ -98,9 +95,8 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
 
 
 def of_user(labels: LabelsInput | None, user_id: strawberry.ID) -> LabelsInput:
-    """The same labels with this user."""
-    given = {} if labels is None else {name: getattr(labels, name) for name in LABEL_NAMES}
-    return LabelsInput(**{**given, "user_id": user_id})
+    values = {} if labels is None else {name: getattr(labels, name) for name in LABEL_NAMES}
+    return LabelsInput(**{**values, "user_id": user_id})
 
 
 def chat_operation(chat: ChatInput) -> OperationInput:
@@ -134,7 +130,7 @@ def chat_operation(chat: ChatInput) -> OperationInput:
 
 
 def with_email(attributes: Any, email: str | None) -> JSON | None:
-    """The attributes with the address in them; what is no object is left for the store to refuse."""
+    """Add the address to the attributes; anything but an object is left for the store to refuse."""
     if email is None or not (attributes is None or isinstance(attributes, dict)):
         return attributes
     return JSON({**(attributes or {}), "email": email})
