@@ -31,16 +31,16 @@ def answer(message: str) -> str:
 
 
 def chat(user_id: str, message: str) -> str:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     arguments = {"user_id": user_id, "message": message, "model": "parrot-1", "name": "chat"}
     try:
         response = answer(message)
     except RefusedError as error:
-        events.emit("chat.failed", error=error, duration_ms=_since(begun), **arguments)
+        events.emit("chat.failed", error=error, duration_ms=_since(started), **arguments)
         raise
     tokens = len(message.split()) + len(response.split())
     events.emit(
-        "chat.completed", response=response, tokens=tokens, duration_ms=_since(begun), **arguments
+        "chat.completed", response=response, tokens=tokens, duration_ms=_since(started), **arguments
     )
     return response
 
@@ -75,5 +75,5 @@ def refused(error: RefusedError) -> tuple[Response, int]:
     return jsonify(error=str(error)), 502
 
 
-def _since(begun: float) -> float:
-    return (time.perf_counter() - begun) * 1_000
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1_000

@@ -17,7 +17,7 @@ def count_words(path: Path) -> int:
 def main(names: list[str]) -> int:
     with Tracker() as tracker:
         for name in names:
-            begun, error, words = time.perf_counter(), None, None
+            started, error, words = time.perf_counter(), None, None
             try:
                 words = count_words(Path(name))
             except OSError as problem:
@@ -26,7 +26,7 @@ def main(names: list[str]) -> int:
                 kind="TOOL",
                 name="count_words",
                 tool={"tool_name": "count_words", "file_path": name},
-                duration_ms=(time.perf_counter() - begun) * 1_000,
+                duration_ms=(time.perf_counter() - started) * 1_000,
                 error=error,
                 attributes={"words": words},
             )

@@ -60,11 +60,11 @@ class ToolServer:
             return {"result": {"tools": [{"name": name} for name in CALLS]}}
         if method == "tools/call" and parameters.get("name") in CALLS:
             return self.use(parameters["name"], parameters.get("arguments", {}))
-        return {"error": {"code": -32601, "message": "there is no such method or tool"}}
+        return {"error": {"code": -32601, "message": "unknown method or tool"}}
 
     def use(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Use a tool, and track the tokens of what it shows and of the full text."""
-        begun, error = time.perf_counter(), None
+        started, error = time.perf_counter(), None
         text = excerpt = ""
         try:
             text, excerpt = CALLS[tool](**arguments)
@@ -79,7 +79,7 @@ class ToolServer:
             parameters=arguments,
             client=self.client,
             error=error,
-            duration_ms=(time.perf_counter() - begun) * 1_000,
+            duration_ms=(time.perf_counter() - started) * 1_000,
         )
         if error is not None:
             return {"error": {"code": -32000, "message": error}}

@@ -20,7 +20,9 @@ def include_name(name: str | None, type_: str, parents: Any) -> bool:
     return not (type_ == "table" and name is not None and CHILD.fullmatch(name))
 
 
-def _compare_default(_context: Any, _found: Any, column: Column[Any], *_: Any) -> bool | None:
+def _compare_default(
+    _context: Any, _inspected_column: Any, column: Column[Any], *_: Any
+) -> bool | None:
     return False if column.name == FEED_POSITION else None
 
 
@@ -60,13 +62,13 @@ def _sentence(difference: tuple[Any, ...]) -> str:
             return f"column {table}.{column.name} is missing"
         case ("remove_column", _, table, column):
             return f"column {table}.{column.name} is unknown"
-        case ("add_index" | "add_constraint", thing):
-            return f"{thing.name} on {thing.table.name} is missing"
-        case ("remove_index" | "remove_constraint", thing):
-            return f"{thing.name} on {thing.table.name} is unknown"
+        case ("add_index" | "add_constraint", item):
+            return f"{item.name} on {item.table.name} is missing"
+        case ("remove_index" | "remove_constraint", item):
+            return f"{item.name} on {item.table.name} is unknown"
         case (str(kind), _, table, column, _, present, expected):
-            what = kind.removeprefix("modify_")
-            return f"column {table}.{column}: {what} is {present!r}, not {expected!r}"
+            attribute = kind.removeprefix("modify_")
+            return f"column {table}.{column}: {attribute} is {present!r}, not {expected!r}"
         case _:
             return repr(difference)
 

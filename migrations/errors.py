@@ -1,4 +1,4 @@
-"""What can keep a migration from running, each said with what mends it."""
+"""Errors that keep a migration from running, each with its fix."""
 
 
 class MigrationError(Exception):

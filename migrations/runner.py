@@ -1,4 +1,4 @@
-"""Migrations for programs: bring a database to a revision, and say where it stands."""
+"""Migrations for programs: bring a database to a revision, and return its revision."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -38,10 +38,10 @@ def upgrade(
     report: Report | None = None,
     timeouts: MigrationTimeouts = DEFAULT_TIMEOUTS,
 ) -> None:
-    """Bring the database up to ``revision``; does nothing where it stands there already.
+    """Bring the database up to ``revision``; does nothing if it is already there.
 
-    Safe when several processes or threads start it at once. ``report`` is told each step, in
-    sentences for people. Blocks: from async code call it through ``asyncio.to_thread``.
+    Safe when several processes or threads start it at once. ``report`` receives each step as a
+    sentence. Blocks: from async code call it through ``asyncio.to_thread``.
     """
 
     def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:

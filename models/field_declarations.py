@@ -114,8 +114,8 @@ class OperationField:
     @property
     def api_name(self) -> str:
         """The name in ``OperationInput``."""
-        head, *rest = self.draft_name.split("_")
-        return head + "".join(word.title() for word in rest)
+        head, *tail = self.draft_name.split("_")
+        return head + "".join(word.title() for word in tail)
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ class Price(Base):
     The row with ``from_input_tokens`` 0 is the price itself; others of the same key and date are its
     tiers, which price the whole of a call with at least so many input tokens.
     ``organization_id`` is ``*`` for a price of the whole installation; an organization's own
-    price goes before it.
+    price takes precedence.
     """
 
     __tablename__ = "prices"

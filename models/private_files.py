@@ -14,11 +14,15 @@ SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 def create_private_folder(folder: Path) -> None:
     """Create a folder and the missing ones above it with mode 0700. One that exists is left alone."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
+    missing = [
+        missing_folder
+        for missing_folder in (folder, *folder.parents)
+        if not missing_folder.exists()
+    ]
+    for missing_folder in reversed(missing):
         with contextlib.suppress(FileExistsError):  # another process was faster
-            one.mkdir(FOLDER_MODE)
-            one.chmod(FOLDER_MODE)
+            missing_folder.mkdir(FOLDER_MODE)
+            missing_folder.chmod(FOLDER_MODE)
 
 
 def create_private_file(file: Path) -> None:

@@ -56,7 +56,7 @@ class LimitLevel:
             mode=level.mode,
             limit=Long(level.maximum),
             used=Long(level.used),
-            reserved=Long(level.held),
+            reserved=Long(level.reserved),
             remaining=Long(level.remaining),
             uncertain=Long(level.uncertain),
             exceeded=level.exceeded,

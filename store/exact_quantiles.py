@@ -20,12 +20,12 @@ class ExactQuantile:
     def __init__(self) -> None:
         self._runs: list[array[float]] = []
         self._latest = array("d")
-        self._asked = ""
+        self._quantiles = ""
 
     def step(self, value: float | None, quantiles: str) -> None:
         if value is None:
             return
-        self._asked = quantiles
+        self._quantiles = quantiles
         self._latest.append(value)
         if len(self._latest) == RUN_VALUES:
             self._end_run()
@@ -35,7 +35,7 @@ class ExactQuantile:
             self._end_run()
         if not self._runs:
             return None
-        return array("d", [self._quantile(float(q)) for q in self._asked.split()]).tobytes()
+        return array("d", [self._quantile(float(q)) for q in self._quantiles.split()]).tobytes()
 
     def _end_run(self) -> None:
         self._runs.append(array("d", sorted(self._latest)))

@@ -95,11 +95,11 @@ def first_bin_of(packed: bytes) -> int:
     return packed[1] | packed[2] << 8
 
 
-def resize_bins(bins: bytes, width: int, wanted: int) -> bytearray:
-    """Copy bins of ``width`` bytes into bins of ``wanted`` bytes, which must hold every count."""
-    resized = bytearray(len(bins) // width * wanted)
-    for i in range(min(width, wanted)):
-        resized[i::wanted] = bins[i::width]
+def resize_bins(bins: bytes, width: int, new_width: int) -> bytearray:
+    """Copy bins of ``width`` bytes into bins of ``new_width`` bytes, which must hold every count."""
+    resized = bytearray(len(bins) // width * new_width)
+    for i in range(min(width, new_width)):
+        resized[i::new_width] = bins[i::width]
     return resized
 
 
@@ -227,14 +227,14 @@ class CollectBins:
 
 class JoinBins:
     def __init__(self) -> None:
-        self._found: list[bytes] = []
+        self._histograms: list[bytes] = []
 
     def step(self, bins: bytes | None) -> None:
         if bins:
-            self._found.append(bins)
+            self._histograms.append(bins)
 
     def finalize(self) -> bytes | None:
-        return b"".join(self._found) or None
+        return b"".join(self._histograms) or None
 
 
 def bins_as_bytes(bins: Sequence[int]) -> bytes:

@@ -19,11 +19,11 @@ def conditions_of(
     those of the one before, so that rows are locked in the same order by everybody.
     """
     organization, id = columns
-    wanted = set(keys)
-    if any(key[0] is None for key in wanted):
-        for ids in chunks(sorted({key[1] for key in wanted})):
+    distinct_keys = set(keys)
+    if any(key[0] is None for key in distinct_keys):
+        for ids in chunks(sorted({key[1] for key in distinct_keys})):
             yield id.in_(ids)
         return
-    for batch in chunks(sorted(wanted)):
+    for batch in chunks(sorted(distinct_keys)):
         organizations = sorted({key[0] or "" for key in batch})
         yield and_(organization.in_(organizations), id.in_(sorted({key[1] for key in batch})))

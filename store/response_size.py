@@ -19,10 +19,10 @@ def too_large(
     limit: int, *, has_read_too_much: bool = False, was_executed: bool = False
 ) -> ResponseTooLargeError:
     executed = "the mutation was executed, but " if was_executed else ""
-    what = f"the answer is larger than {limit:,} bytes"
+    problem = f"the answer is larger than {limit:,} bytes"
     if has_read_too_much:
-        what = f"more than {limit * MAX_READ_FACTOR:,} bytes were read for an answer of at most {limit:,}"
-    return ResponseTooLargeError(f"{executed}{what} ({LIMIT_SETTING_NAME}): {ADVICE}")
+        problem = f"more than {limit * MAX_READ_FACTOR:,} bytes were read for an answer of at most {limit:,}"
+    return ResponseTooLargeError(f"{executed}{problem} ({LIMIT_SETTING_NAME}): {ADVICE}")
 
 
 class ReadBudget:

@@ -29,7 +29,7 @@ Path = tuple[str | int, ...]
 MAX_PREVIEW_CHARACTERS = 1_000
 """Characters of a payload over its limit that are stored in its place."""
 MAX_PROBLEMS = 20
-"""Problems told of one item; a hostile one has millions, and nobody mends more at a time."""
+"""Problems reported per item; a malicious one has millions, and nobody fixes more at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Feeds: operations and events know in which order they were committed.
 
-Revision 0004. What was recorded before stands in no feed; lists and logs show it as ever.
+Revision 0004. What was recorded before stands in no feed; lists and logs show it as usual.
 """
 
 import sqlalchemy as sa

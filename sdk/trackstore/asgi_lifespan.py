@@ -1,4 +1,4 @@
-"""ASGI lifespan support: flushes before the server is told that the shutdown is complete."""
+"""ASGI lifespan support: flushes before reporting to the server that the shutdown is complete."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

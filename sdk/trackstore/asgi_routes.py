@@ -31,8 +31,8 @@ class Origin(NamedTuple):
     @property
     def route_path(self) -> str:
         root = self.root_path.rstrip("/")
-        rest = self.path.removeprefix(root)
-        return rest if rest.startswith("/") or not rest else self.path
+        below_root = self.path.removeprefix(root)
+        return below_root if below_root.startswith("/") or not below_root else self.path
 
 
 def origin_of(scope: Scope) -> Origin:
@@ -56,9 +56,9 @@ def matched_route(scope: Scope, origin: Origin) -> Matched:
         template = _leaf(scope, below)
         if template is not None:
             return Matched(f"{mounts}{template}", values)
-        rest = below.strip("/")
-        if mounts and rest:
-            return Matched(f"{mounts}{REST_OF_PATH}", {**values, "path": rest})
+        remaining_path = below.strip("/")
+        if mounts and remaining_path:
+            return Matched(f"{mounts}{REST_OF_PATH}", {**values, "path": remaining_path})
         return Matched(mounts or None, values, is_known=bool(mounts))
     return NO_ROUTER
 
@@ -84,9 +84,9 @@ def _litestar_route(
     if handler is None:
         return Matched(None, {}, is_known=False)
     if getattr(handler, "is_mount", False):  # the path is now what lies below the mount
-        rest = str(scope.get("path", "")).strip("/")
-        mount = origin.route_path.rstrip("/").removesuffix(rest).rstrip("/")
-        return Matched(mount + (_leaf(scope, rest) or REST_OF_PATH), values)
+        path = str(scope.get("path", "")).strip("/")
+        mount = origin.route_path.rstrip("/").removesuffix(path).rstrip("/")
+        return Matched(mount + (_leaf(scope, path) or REST_OF_PATH), values)
     template = scope.get("path_template")
     return Matched(f"{mounts}{template}", values) if template else NO_ROUTER
 

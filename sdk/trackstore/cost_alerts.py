@@ -63,12 +63,12 @@ class ModelPrice:
 
         reasoning = min(call.reasoning_tokens or 0, output)
         spoken = min(call.audio_output_tokens or 0, output - reasoning)
-        heard = min(call.audio_input_tokens or 0, read - cached - written)
+        audio_in = min(call.audio_input_tokens or 0, read - cached - written)
         parts = (
-            (read - cached - written - heard, tier.input),
+            (read - cached - written - audio_in, tier.input),
             (cached, rate("cached_input", tier.input)),
             (written, rate("cache_write_input", tier.input)),
-            (heard, rate("audio_input", tier.input)),
+            (audio_in, rate("audio_input", tier.input)),
             (output - reasoning - spoken, tier.output),
             (reasoning, rate("reasoning", tier.output)),
             (spoken, rate("audio_output", tier.output)),

@@ -51,10 +51,10 @@ def elapsed_ms(started: Any, problems: Problems) -> float | None:
             return _not_negative((time.perf_counter() - number) * 1_000, started, problems)
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         number = None
-    begun = instant(started, problems)
-    if begun is None:
+    start = instant(started, problems)
+    if start is None:
         return None
-    return _not_negative((datetime.now(UTC) - begun) / timedelta(milliseconds=1), started, problems)
+    return _not_negative((datetime.now(UTC) - start) / timedelta(milliseconds=1), started, problems)
 
 
 def _not_negative(elapsed: float, started: Any, problems: Problems) -> float | None:

@@ -216,11 +216,11 @@ def _small_enough(value: dict[str, Any], problems: Problems) -> dict[str, Any]:
     total_bytes = size_of(value)
     if total_bytes <= MAX_BYTES:
         return value
-    cut_down, rest = dict(value), total_bytes
+    cut_down, remaining_bytes = dict(value), total_bytes
     for name in sorted(sizes, key=lambda known: sizes[known], reverse=True)[:MAX_CUT_MEMBERS]:
         cut_down[name] = _mark(value[name], sizes[name])
-        rest += size_of(cut_down[name]) - sizes[name]
-        if rest <= MAX_BYTES:
+        remaining_bytes += size_of(cut_down[name]) - sizes[name]
+        if remaining_bytes <= MAX_BYTES:
             break
     else:  # too many members, not too large ones
         cut_down = _mark(value, total_bytes)

@@ -122,7 +122,7 @@ def _place_part(
     if names is None or type(value) is not dict or not value.keys() <= names:
         return False
     if "operation_mode" in value and facts.get("mode") is not None:
-        return False  # two names of one field: a difference between them is told
+        return False  # two names of one field: a difference between them is reported
     part = parts[name]
     for field, field_value in value.items():
         if field_value is not None:

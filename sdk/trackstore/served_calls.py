@@ -216,16 +216,16 @@ class CallRecorder:
             return
         report(tracker, "call", problems)
 
-    def failed(self, what: str, error: Exception) -> None:
+    def failed(self, action: str, error: Exception) -> None:
         """Count an internal error; the first one is logged with its traceback.
 
         Raises ``InvalidItemError`` if the tracker is strict, so that tests see it.
         """
         if self._is_strict():
-            raise InvalidItemError(f"{what}: {error}") from error
+            raise InvalidItemError(f"{action}: {error}") from error
         self._skip("failed")
         if self.skipped["failed"] == 1:
-            log.warning("trackstore: %s; later errors are only counted", what, exc_info=error)
+            log.warning("trackstore: %s; later errors are only counted", action, exc_info=error)
 
     def compose(self, call: ServedCall) -> dict[str, Any] | None:
         route = template_name(call.route)

@@ -167,7 +167,9 @@ def _parts(url: str) -> SplitResult:
     except ValueError:  # a port that is none, or half of an IPv6 address
         is_address = False
     if parts is None or not is_address:
-        raise InvalidSettingsError(f"url: {url!r} is no address such as {DEFAULT_URL}")
+        raise InvalidSettingsError(
+            f"url: {url!r} is not a valid address. Use one like {DEFAULT_URL}."
+        )
     return parts
 
 

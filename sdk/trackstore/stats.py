@@ -191,10 +191,10 @@ def group_of(group: str) -> Json:
 def selection(measures: Sequence[str]) -> str:
     parts: dict[str, list[str]] = {}
     for measure in measures:
-        head, _, rest = camel(measure).partition(".")
-        parts.setdefault(head, []).extend([rest] if rest else [])
+        head, _, tail = camel(measure).partition(".")
+        parts.setdefault(head, []).extend([tail] if tail else [])
     return " ".join(
-        f"{head} {{ {selection(rest)} }}" if rest else head for head, rest in parts.items()
+        f"{head} {{ {selection(tail)} }}" if tail else head for head, tail in parts.items()
     )
 
 

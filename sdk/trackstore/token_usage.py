@@ -88,13 +88,13 @@ def counts_of(parts: Parts) -> TokenUsage:
         output, reasoning = (output or 0) + parts.thoughts, parts.thoughts
     elif reasoning and (parts.is_beside_output or reasoning > (output or 0)):
         output = (output or 0) + reasoning
-    heard = parts.audio_input
-    if heard is not None:
-        heard = max(0, heard - (parts.cached_audio or 0))
+    audio_in = parts.audio_input
+    if audio_in is not None:
+        audio_in = max(0, audio_in - (parts.cached_audio or 0))
     usage = TokenUsage(
-        read, output, parts.cached, parts.written, reasoning, heard, parts.audio_output
+        read, output, parts.cached, parts.written, reasoning, audio_in, parts.audio_output
     )
-    if (heard or 0) > (read or 0):
+    if (audio_in or 0) > (read or 0):
         usage = replace(usage, audio_input_tokens=None)
     if (reasoning or 0) + (parts.audio_output or 0) > (output or 0):
         usage = replace(usage, audio_output_tokens=None)

@@ -226,14 +226,16 @@ def is_span_name(name: Any) -> bool:
 def locate_usage(source: Any) -> tuple[Any, str | None]:
     level: list[tuple[Any, str | None]] = [(source, None)]
     for _ in range(MAX_NESTING_LEVELS):
-        for one, holder in level:
-            if first(one, (*INPUT_PATHS, *OUTPUT_PATHS)) is not None or _has_span_names(one):
-                return one, holder
+        for candidate, holder in level:
+            if first(candidate, (*INPUT_PATHS, *OUTPUT_PATHS)) is not None or _has_span_names(
+                candidate
+            ):
+                return candidate, holder
         level = [
             (inner, name)
-            for one, _ in level
+            for candidate, _ in level
             for name in USAGE_PATHS
-            if (inner := value_of(one, name)) is not None
+            if (inner := value_of(candidate, name)) is not None
         ]
     return source, None
 
@@ -311,8 +313,8 @@ def value_of(source: Any, name: str) -> Any:
     """Return a member of a dict or object by its name in snake or camel case; None without one."""
     value = direct(source, name)
     if value is None and "_" in name:
-        head, *rest = name.split("_")
-        value = direct(source, head + "".join(word.title() for word in rest))
+        head, *tail = name.split("_")
+        value = direct(source, head + "".join(word.title() for word in tail))
     return value
 
 

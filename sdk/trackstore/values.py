@@ -227,10 +227,10 @@ def whole_number(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
     return convert
 
 
-def _not_from(value: Any, minimum: float, maximum: float, what: str = "a number") -> str:
+def _not_from(value: Any, minimum: float, maximum: float, noun: str = "a number") -> str:
     if maximum == math.inf:
-        return f"{describe_value(value)} is not {what} of at least {minimum:,}."
-    return f"{describe_value(value)} is not {what} from {minimum:,.0f} to {maximum:,.0f}."
+        return f"{describe_value(value)} is not {noun} of at least {minimum:,}."
+    return f"{describe_value(value)} is not {noun} from {minimum:,.0f} to {maximum:,.0f}."
 
 
 def milliseconds(maximum: float) -> Converter:

@@ -35,8 +35,12 @@ def compare(server_version: str | None) -> bool:
     """
     if server_version is None:
         return True
-    theirs, ours = RELEASE.match(server_version), RELEASE.match(VERSION)
-    if theirs is None or ours is None or theirs.groups() == ours.groups():
+    server_release, client_release = RELEASE.match(server_version), RELEASE.match(VERSION)
+    if (
+        server_release is None
+        or client_release is None
+        or server_release.groups() == client_release.groups()
+    ):
         return True
     if server_version not in _warned:
         _warned.add(server_version)

@@ -130,10 +130,10 @@ def explain(error: ValidationError, fields: Fields) -> SettingsError:
     return SettingsError(problems)
 
 
-def _sentence(name: str, field: FieldInfo, given: object, kind: str, message: str) -> str:
+def _sentence(name: str, field: FieldInfo, value: object, kind: str, message: str) -> str:
     variable_name = variable(name)
-    said = f"{variable_name} is {shown(given)!r}{_origin(variable_name)}"
-    if SERVICE_LINK.match(str(given)):
+    said = f"{variable_name} is {shown(value)!r}{_origin(variable_name)}"
+    if SERVICE_LINK.match(str(value)):
         return (
             f"{said}: Kubernetes sets that for a Service of this name. Set "
             f"enableServiceLinks: false in the pod, or give the Service another name."
@@ -159,4 +159,4 @@ def misspelt(names: list[str], fields: Fields) -> dict[str, str]:
     known = [variable(name) for name in fields]
     strangers = [n for n in names if n.upper().startswith(PREFIX) and n.upper() not in known]
     close = {name: get_close_matches(name.upper(), known, n=1, cutoff=0.85) for name in strangers}
-    return {name: found[0] for name, found in close.items() if found}
+    return {name: matches[0] for name, matches in close.items() if matches}

@@ -115,7 +115,7 @@ class _Assembly:
         key, begin = [], at
         for columns in self.compiled.keys:
             several = row[at : at + len(columns)]
-            key.append(next((one for one in several if one is not None), None))
+            key.append(next((part for part in several if part is not None), None))
             at += len(columns)
         readings = tuple(row[begin:at])
         start = None
@@ -250,9 +250,9 @@ class _Assembly:
             )
         at = {(row.readings, row.start): row for row in current_rows}
         rows = [
-            self._row(at.get((one, span.start)), key, span, before.get((one, span.start)))
+            self._row(at.get((key_part, span.start)), key, span, before.get((key_part, span.start)))
             for span in spans
-            for one, key in keys.items()
+            for key_part, key in keys.items()
         ]
         return list(self._in_order(rows))
 

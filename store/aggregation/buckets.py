@@ -224,8 +224,8 @@ def same_time_last_year(instant: datetime, zone: str) -> datetime:
     table = zone_table(zone)
     seconds = math.floor(to_seconds(instant))
     local = seconds + table.offsets[table.stretch(seconds)]
-    rest = instant - from_seconds(seconds)
+    remainder = instant - from_seconds(seconds)
     day = date.fromordinal(date(1970, 1, 1).toordinal() + local // DAY)
     before = day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
     moved = (before - date(1970, 1, 1)).days * DAY + local % DAY
-    return (from_seconds(table.first_showing(moved)) + rest).astimezone(UTC)
+    return (from_seconds(table.first_showing(moved)) + remainder).astimezone(UTC)

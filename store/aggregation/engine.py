@@ -92,8 +92,8 @@ class Aggregation:
         return first_time
 
     def _records(self, question: AggregationQuery, bounds: TenantBounds, now: datetime) -> Records:
-        rest = split(question.where, question.source.time).rest
-        return Records(question.source, self._database.dialect, bounds, rest, now)
+        remaining = split(question.where, question.source.time).remaining
+        return Records(question.source, self._database.dialect, bounds, remaining, now)
 
     async def _organizations(self, source: Source) -> tuple[str, ...] | None:
         """Return the organizations with records; None if there are too many to list.

@@ -125,9 +125,9 @@ class ModelPrices:
     @property
     def _baseline(self) -> ColumnElement[Any]:
         plain = self._tokens("tokens_original", "tokens_actual") * self._rate("input_nanos")
-        heard = self._tokens("audio_input_tokens")
-        read = (self._tokens("input_tokens") - heard) * self._rate("input_nanos")
-        read += heard * self._rate("audio_input_nanos")
+        audio = self._tokens("audio_input_tokens")
+        read = (self._tokens("input_tokens") - audio) * self._rate("input_nanos")
+        read += audio * self._rate("audio_input_nanos")
         return self._together(plain, read + self._written)
 
     @property
@@ -135,9 +135,9 @@ class ModelPrices:
         plain = self._tokens("tokens_actual", "tokens_original") * self._rate("input_nanos")
         cached = self._tokens("cached_input_tokens")
         stored = self._tokens("cache_write_input_tokens")
-        heard = self._tokens("audio_input_tokens")
+        audio = self._tokens("audio_input_tokens")
         fresh = self._tokens("input_tokens") - cached - stored
-        fresh_audio = case((heard < fresh, heard), else_=fresh)
+        fresh_audio = case((audio < fresh, audio), else_=fresh)
         read = (fresh - fresh_audio) * self._rate("input_nanos")
         read += fresh_audio * self._rate("audio_input_nanos")
         read += cached * self._rate("cached_input_nanos")

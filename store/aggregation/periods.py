@@ -18,21 +18,27 @@ class Split:
     """
 
     span: Span
-    rest: Condition | None
+    remaining: Condition | None
     elsewhere: bool
 
 
 def split(where: Condition | None, time_name: str) -> Split:
     spans: list[Span] = []
-    rest = _take(where, time_name, spans) if where is not None else None
+    remaining = _take(where, time_name, spans) if where is not None else None
     since = max((s.since for s in spans if s.since is not None), default=None)
     until = min((s.until for s in spans if s.until is not None), default=None)
-    return Split(Span(since, until), rest, rest is not None and _mentions(rest, time_name))
+    return Split(
+        Span(since, until), remaining, remaining is not None and _mentions(remaining, time_name)
+    )
 
 
 def _take(where: Condition, name: str, spans: list[Span]) -> Condition | None:
     if isinstance(where, AllOf):
-        left = [part for one in where.parts if (part := _take(one, name, spans)) is not None]
+        left = [
+            part
+            for part_of_all in where.parts
+            if (part := _take(part_of_all, name, spans)) is not None
+        ]
         return AllOf(tuple(left)) if left else None
     if isinstance(where, Compare) and where.field == name:
         span = _span_of(where)

@@ -180,7 +180,7 @@ class Records:
         since = max(span.since or EARLIEST, EARLIEST)
         until = max(span.until or self.now + timedelta(days=2), since)
         if isinstance(column.type, Date):
-            starts = [one.start for one in bucket.spans(since, until)] or [since]
+            starts = [bucket_span.start for bucket_span in bucket.spans(since, until)] or [since]
             dates = [(to_date(start), literal(to_date(start), Date())) for start in starts]
             return _choose(column, dates)
         runs = tuple(bucket.runs(since, until))

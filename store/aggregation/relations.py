@@ -80,10 +80,12 @@ class KeyFilter:
         """Return the condition on rows with key columns ``find``; null equals null."""
         matching = select(literal(1)).select_from(self.relation)
         for column in self.columns:
-            one, other = find[column.name], self.relation.c[column.name]
+            key_column, own_column = find[column.name], self.relation.c[column.name]
             # Two plain equalities, that a database can hash; a null-safe comparison it cannot.
-            same = func.coalesce(one, column.blank) == func.coalesce(other, column.blank)
-            matching = matching.where(and_(same, one.is_(None) == other.is_(None)))
+            same = func.coalesce(key_column, column.blank) == func.coalesce(
+                own_column, column.blank
+            )
+            matching = matching.where(and_(same, key_column.is_(None) == own_column.is_(None)))
         exists = matching.correlate_except(self.relation).exists()
         return exists if self.within else ~exists
 

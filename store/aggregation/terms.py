@@ -81,7 +81,7 @@ class Terms:
 
     def order(self, source: FromClause) -> list[ColumnElement[Any]]:
         expressions = [self._term(term, source) for term in self.question.order_by]
-        terms = [one for several in expressions for one in several]
+        terms = [expression for several in expressions for expression in several]
         if self.question.bucket is not None:
             terms.append(source.c[BUCKET].asc())
         elif self.question.top is not None:

@@ -37,12 +37,12 @@ class TenantBounds:
         restricted by its own module (limits).
         """
         columns = table.columns
-        wanted = (
+        bound_columns = (
             ("organization_id", self.organization_id),
             ("namespace_id", self.namespace_id),
             ("workspace_id", self.workspace_id),
         )
-        return [columns[n] == v for n, v in wanted if v is not None and n in columns]
+        return [columns[n] == v for n, v in bound_columns if v is not None and n in columns]
 
     def restrict(self, statement: Select[RowT], table: Table) -> Select[RowT]:
         return statement.where(*self.conditions(table))

@@ -8,10 +8,10 @@ MAX_HINT_BYTES = 7_900
 
 
 class NotificationChannel(Protocol):
-    async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
+    async def listen(self, on_message: Callable[[str], None], on_lost: Callable[[], None]) -> None:
         """Hear hints from now on, until ``close``: also those of this process.
 
-        ``lost`` is called where the connection broke: what came meanwhile was not heard. Raises an
+        ``on_lost`` is called where the connection broke: what came meanwhile was not heard. Raises an
         error of the driver where there is no connection; ``listen`` may then be called again.
         """
 

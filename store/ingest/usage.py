@@ -31,9 +31,9 @@ class UsageRecord:
     counts_against_limits: bool = True
 
     @classmethod
-    def of(cls, labels: Mapping[str, Any], at: datetime, **what: Any) -> "UsageRecord":
+    def of(cls, labels: Mapping[str, Any], at: datetime, **values: Any) -> "UsageRecord":
         names = ("organization_id", *LABELS)
-        return cls(labels={n: labels.get(n) for n in names}, at=at, **what)
+        return cls(labels={n: labels.get(n) for n in names}, at=at, **values)
 
     @property
     def month(self) -> date:
@@ -43,6 +43,6 @@ class UsageRecord:
     def key(self) -> UUID:
         """Digest of everything that tells one counter from another, but organization and month."""
         labels = (self.labels[name] for name in LABELS)
-        what = (self.interaction_type, self.operation_type, self.route, self.method)
+        counted = (self.interaction_type, self.operation_type, self.route, self.method)
         apart = () if self.counts_against_limits else ("outside of limits",)
-        return digest_id(*labels, *what, *apart)
+        return digest_id(*labels, *counted, *apart)

@@ -9,7 +9,7 @@ LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 
 class ExactSum:
     def __init__(self) -> None:
-        self._whole = 0
+        self._integers = 0
         self._floats = 0.0
         self._count = 0
 
@@ -18,7 +18,7 @@ class ExactSum:
             return
         self._count += 1
         if isinstance(value, int):
-            self._whole += value
+            self._integers += value
         else:
             self._floats += value
 
@@ -26,8 +26,8 @@ class ExactSum:
         if not self._count:
             return None
         if self._floats:
-            return self._whole + self._floats
-        return self._whole if LONG_MIN <= self._whole <= LONG_MAX else float(self._whole)
+            return self._integers + self._floats
+        return self._integers if LONG_MIN <= self._integers <= LONG_MAX else float(self._integers)
 
 
 def add_functions(connection: sqlite3.Connection) -> None:

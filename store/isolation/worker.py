@@ -86,6 +86,6 @@ def serve(pipe: Connection) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server is told, and closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server receives it too, and closes the pipe
     os.nice(NICENESS)
     serve(Connection(int(sys.argv[1])))

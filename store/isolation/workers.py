@@ -28,11 +28,11 @@ class WorkerTimeoutError(Exception):
 
 class Worker:
     def __init__(self) -> None:
-        self._pipe, theirs = Pipe()
-        with theirs:
+        self._pipe, child_pipe = Pipe()
+        with child_pipe:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
-                [sys.executable, "-P", "-m", "store.isolation.worker", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
+                [sys.executable, "-P", "-m", "store.isolation.worker", str(child_pipe.fileno())],
+                pass_fds=(child_pipe.fileno(),),
                 stdin=subprocess.DEVNULL,
             )
         self._killed = False

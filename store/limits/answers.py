@@ -27,7 +27,7 @@ def claim_of(entry: ConsumeEntry) -> Claim:
 
 
 def level_as_json(level: Level, entry: ConsumeEntry) -> bool:
-    """Return whether a repeat is told of a level: a part of an organization only of those it names itself.
+    """Return whether a repeat may see a level: a part of an organization only sees those it names itself.
 
     Its id may be that of another part's call.
     """

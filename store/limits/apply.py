@@ -62,8 +62,8 @@ class LimitApplier:
         await work.ledger.find_limits(counted)
         for use in counted:
             work.keys[id(use)] = work.ledger.keys_of(use)
-        hold_keys = [key for keys in work.held.values() for key, _ in keys]
-        await work.ledger.find_held(hold_keys)
+        hold_keys = [key for keys in work.holds_by_claim.values() for key, _ in keys]
+        await work.ledger.find_reserved(hold_keys)
         await work.ledger.lock(hold_keys)
         for use in recorded:
             for key in work.keys[id(use)]:
@@ -94,7 +94,7 @@ class LimitBatch:
         self.flush = flush
         self.ledger = Ledger(flush)
         self.keys: dict[int, list[UsageKey]] = {}
-        self.held: dict[Claim, list[tuple[UsageKey, int]]] = {}
+        self.holds_by_claim: dict[Claim, list[tuple[UsageKey, int]]] = {}
         self._granted: list[dict[str, Any]] = []
         self._denied: dict[Claim, Decision] = {}
         self._unreserved: dict[Claim, Decision] = {}
@@ -179,7 +179,9 @@ class LimitBatch:
             statement = select(HOLDS).where(columns.in_(batch))
             for row in await self.flush.connection.execute(statement):
                 key = row.organization_id, row.limit_id, row.period_start
-                self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
+                self.holds_by_claim.setdefault((key[0], row.reservation_id), []).append(
+                    (key, row.units)
+                )
 
     def decide(self, entry: ConsumeEntry, use: UsageRecord) -> None:
         keys = self.keys[id(use)]
@@ -211,7 +213,7 @@ class LimitBatch:
             self.ledger.hold(key, entry.units)
             self._new_holds.append(self._hold(entry, key))
         # It may be settled in this very flush: by a caller that did not wait for our answer.
-        self.held[claim_of(entry)] = [(key, entry.units) for key in keys]
+        self.holds_by_claim[claim_of(entry)] = [(key, entry.units) for key in keys]
         self._not_yet_held.discard(claim_of(entry))
 
     def _hold(self, entry: ConsumeEntry, key: UsageKey) -> dict[str, Any]:
@@ -244,7 +246,7 @@ class LimitBatch:
         if row["status"] == ReservationStatus.COMMITTED or not (is_held or entry.units is not None):
             entry.result = repeated_settle(entry, row, now)
             return
-        holds = self.held.pop(claim, []) if is_held else []
+        holds = self.holds_by_claim.pop(claim, []) if is_held else []
         if row["expires_at"] > now:
             for key, units in holds:
                 self.ledger.hold(key, -units)

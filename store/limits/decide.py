@@ -21,7 +21,7 @@ class Level:
     mode: LimitMode
     maximum: int
     used: int
-    held: int
+    reserved: int
     period_start: datetime
     resets_at: datetime | None
     uncertain: int = 0
@@ -30,14 +30,14 @@ class Level:
     @property
     def remaining(self) -> int:
         """Return units that may still be used; never below zero."""
-        return max(0, self.maximum - self.used - self.held)
+        return max(0, self.maximum - self.used - self.reserved)
 
     @property
     def exceeded(self) -> bool:
         return self.used > self.maximum
 
     def refuses(self, units: int) -> bool:
-        return self.mode is LimitMode.HARD and self.used + self.held + units > self.maximum
+        return self.mode is LimitMode.HARD and self.used + self.reserved + units > self.maximum
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored with a granted call so that its repeat gets the same answer."""
@@ -50,7 +50,7 @@ class Level:
             "mode": self.mode.value,
             "maximum": self.maximum,
             "used": self.used,
-            "held": self.held,
+            "held": self.reserved,
             "uncertain": self.uncertain,
             "period_start": self.period_start.isoformat(),
             "resets_at": self.resets_at.isoformat() if self.resets_at else None,
@@ -68,7 +68,7 @@ class Level:
             mode=LimitMode(stored["mode"]),
             maximum=stored["maximum"],
             used=stored["used"],
-            held=stored["held"],
+            reserved=stored["held"],
             uncertain=stored.get("uncertain", 0),
             period_start=datetime.fromisoformat(stored["period_start"]),
             resets_at=datetime.fromisoformat(resets_at) if resets_at else None,

@@ -29,7 +29,7 @@ class ConsumeDraft(Protocol):
 class ConsumeEntry(Entry):
     """A checked consume; with ``ttl`` it is a reserve. ``id`` is None when a repeat may count.
 
-    ``bounds`` say how much of the answer to its first sending a repeat is told.
+    ``bounds`` limit how much of the first answer a repeat may see.
     """
 
     __slots__ = ("bounds", "id", "interaction_type", "labels", "operation_type", "ttl", "units")

@@ -52,23 +52,23 @@ class Ledger:
         self._used: dict[UsageKey, int] = {}
 
     async def find_limits(self, uses: Iterable[UsageRecord]) -> None:
-        wanted = sorted({key for use in uses for key in subjects_of(use)})
+        subject_keys = sorted({key for use in uses for key in subjects_of(use)})
         columns = tuple_(
             LIMITS.c.organization_id,
             LIMITS.c.subject,
             LIMITS.c.subject_id,
             LIMITS.c.interaction_type,
         )
-        for batch in chunks(wanted):
+        for batch in chunks(subject_keys):
             statement = select(LIMITS).where(columns.in_(batch))
             for row in await self._flush.connection.execute(statement):
                 key = row.organization_id, row.subject, row.subject_id, row.interaction_type
                 self._limits.setdefault(key, []).append(row)
 
-    async def find_held(self, keys: Iterable[UsageKey]) -> None:
-        wanted = sorted({key[:2] for key in keys})
+    async def find_reserved(self, keys: Iterable[UsageKey]) -> None:
+        level_keys = sorted({key[:2] for key in keys})
         rows = {}
-        for batch in chunks(wanted):
+        for batch in chunks(level_keys):
             columns = tuple_(LIMITS.c.organization_id, LIMITS.c.id)
             result = await self._flush.connection.execute(select(LIMITS).where(columns.in_(batch)))
             rows.update({(row.organization_id, row.id): row for row in result})
@@ -135,7 +135,7 @@ class Ledger:
         for row in await self._flush.connection.execute(statement):
             level = self._levels.get((row.organization_id, row.limit_id, row.period_start))
             if level is not None:
-                level.held = int(row.units)
+                level.reserved = int(row.units)
 
     def levels(self, keys: Iterable[UsageKey]) -> list[Level]:
         return [self._levels[key] for key in keys if key in self._levels]
@@ -147,7 +147,7 @@ class Ledger:
 
     def hold(self, key: UsageKey, units: int) -> None:
         if key in self._levels:
-            self._levels[key].held += units
+            self._levels[key].reserved += units
 
     async def write(self) -> None:
         """Write back what changed, relative to what was read under the lock."""
@@ -180,7 +180,7 @@ def level_of(row: Any, start: datetime, end: datetime | None, used: int = 0) -> 
         mode=LimitMode(row.mode),
         maximum=row.maximum,
         used=used,
-        held=0,
+        reserved=0,
         period_start=start,
         resets_at=end,
     )

@@ -254,7 +254,7 @@ class Limits:
             units, uncertain = by_key.get(key, (0, 0))
             level = level_of(row, span.start, span.end, units)
             level.uncertain = uncertain
-            level.held = holds.get(key, 0)
+            level.reserved = holds.get(key, 0)
             levels.append(level)
         return levels
 

@@ -2,7 +2,7 @@
 
 Counters are sums per UTC month and set of labels, with the instants of their first and last use.
 A counter lies inside a period, outside of it, or across its beginning or end. What lies across is
-told apart by the operations, as far as operations counted it; the rest is ``uncertain``, and so is
+divided by the operations, as far as operations counted it; the rest is ``uncertain``, and so is
 what operations counted beside their first interaction.
 """
 

@@ -25,7 +25,7 @@ READ_ONLY_NOTE = "the role of the database may only read: every write is refused
 
 class WriteActivity:
     def __init__(self) -> None:
-        self._begun: dict[int, float] = {}
+        self._started_at: dict[int, float] = {}
         self._number = 0
         self.succeeded_at = float("-inf")
         self.refused_at = float("-inf")
@@ -34,7 +34,7 @@ class WriteActivity:
     @contextmanager
     def track(self) -> Iterator[None]:
         number = self._number = self._number + 1
-        self._begun[number] = time.monotonic()
+        self._started_at[number] = time.monotonic()
         try:
             yield
         except (DatabaseUnavailableError, QueryTimeoutError, DatabaseFailureError) as error:
@@ -44,12 +44,12 @@ class WriteActivity:
         else:
             self.succeeded_at = time.monotonic()
         finally:
-            del self._begun[number]
+            del self._started_at[number]
 
     def verdict(self) -> bool | str:
         """Return True if writes work, the reason if not, False if unknown."""
         now = time.monotonic()
-        oldest = next(iter(self._begun.values()), now)
+        oldest = next(iter(self._started_at.values()), now)
         if now - oldest > STUCK_SECONDS:
             return f"a write has been waiting for {now - oldest:.0f} s"
         latest = max(self.succeeded_at, self.refused_at)

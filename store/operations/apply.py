@@ -205,8 +205,8 @@ def usages_of(frame: Frame, written: set[Key] | None) -> Iterable[UsageRecord]:
     if INTERACTION_TYPE not in frame.columns:
         return
     uncounted = None if written is None else set(written)
-    whose, what = frame.tuples(LABEL_POSITIONS), frame.tuples(WHAT)
-    for key, labels, counted in zip(frame.keys(), whose, what, strict=True):
+    label_rows, counted_rows = frame.tuples(LABEL_POSITIONS), frame.tuples(WHAT)
+    for key, labels, counted in zip(frame.keys(), label_rows, counted_rows, strict=True):
         if uncounted is not None:
             if key not in uncounted:
                 continue
@@ -219,10 +219,10 @@ def usages_of_operation(
     labels: tuple[Any, ...], at: datetime, counted: tuple[Any, ...]
 ) -> Iterable[UsageRecord]:
     type, units, against_limits, further, operation_type, route, method = counted
-    whose = dict(zip(LABEL_NAMES, labels, strict=True))
+    values_of_labels = dict(zip(LABEL_NAMES, labels, strict=True))
     shared = (operation_type, route, method)
-    yield UsageRecord(whose, type, *shared, units, at, against_limits)
+    yield UsageRecord(values_of_labels, type, *shared, units, at, against_limits)
     for use in () if further is None else msgspec.json.decode(further):
         yield UsageRecord(
-            whose, use["type"], *shared, use["units"], at, use["counts_against_limits"]
+            values_of_labels, use["type"], *shared, use["units"], at, use["counts_against_limits"]
         )

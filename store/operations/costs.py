@@ -49,7 +49,7 @@ def fill_costs(frame: Frame, book: PriceBook) -> None:
 def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] | None:
     """Return the columns where every operation has the tokens of a tool at the default price, and no others.
 
-    None where one is not so: what is told apart there by row is known here of all of them.
+    None if one operation differs; otherwise no row needs to be examined.
     """
     before, after = frame.columns.get(TOKENS_ORIGINAL), frame.columns.get(TOKENS_ACTUAL)
     if not book.is_empty or before is None or after is None:
@@ -61,8 +61,8 @@ def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...]
     price, half = book.default_tool.input, PER_TOKENS // 2
     if max(*before, *after) * price + half > MAX_COST * PER_TOKENS:
         return None
-    each, rest = divmod(price, PER_TOKENS)
-    if rest:
+    each, remainder = divmod(price, PER_TOKENS)
+    if remainder:
         baseline = [(count * price + half) // PER_TOKENS for count in before]
         actual = [(count * price + half) // PER_TOKENS for count in after]
     else:  # nothing is ever rounded

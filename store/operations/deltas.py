@@ -98,9 +98,12 @@ class _Sums:
             values = columns.get(source)
             if values is None:
                 continue
-            wanted = FLAG_VALUES[flag]
-            if wanted in values:
-                parts[OF[true_count_column(flag)]] = (sum, [value == wanted for value in values])
+            flag_values = FLAG_VALUES[flag]
+            if flag_values in values:
+                parts[OF[true_count_column(flag)]] = (
+                    sum,
+                    [value == flag_values for value in values],
+                )
             parts[OF[answered_count_column(flag)]] = (sum, present(values, ones))
         for name in NUMBERS:
             values = columns.get(AT[name])
@@ -183,8 +186,8 @@ def present(values: Values, ones: Values) -> Values:
 def fold_slices(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any]:
     """Aggregate each slice of the values; None for one without values."""
     if None not in values:
-        return [fold(values[one]) for one in slices]
-    present_values = ([v for v in values[one] if v is not None] for one in slices)
+        return [fold(values[part]) for part in slices]
+    present_values = ([v for v in values[part] if v is not None] for part in slices)
     return [fold(there) if there else None for there in present_values]
 
 

@@ -83,8 +83,8 @@ class RepricedTotals:
     def merge(self, other: "RepricedTotals") -> None:
         for name in ("operations", "changed", "newly_priced", "newly_unpriced"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for sums, theirs in ((self.before, other.before), (self.after, other.after)):
-            sums.add((None, theirs.baseline, theirs.actual, theirs.saved))
+        for sums, other_sums in ((self.before, other.before), (self.after, other.after)):
+            sums.add((None, other_sums.baseline, other_sums.actual, other_sums.saved))
 
 
 PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
@@ -106,13 +106,13 @@ class RepriceResult:
     def parts(self) -> list[RepricedTotals]:
         changed = [group for group in self.groups.values() if group.changed]
         changed.sort(key=lambda g: (-g.changed, g.kind or "", g.name or ""))
-        listed, others = changed[:MAX_REPRICED_GROUPS], changed[MAX_REPRICED_GROUPS:]
+        largest, others = changed[:MAX_REPRICED_GROUPS], changed[MAX_REPRICED_GROUPS:]
         if others:
             together = RepricedTotals()
             for group in others:
                 together.merge(group)
-            listed.append(together)
-        return listed
+            largest.append(together)
+        return largest
 
 
 class Repricing:

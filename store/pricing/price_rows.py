@@ -116,5 +116,5 @@ def _refuse_parts_of_models(
 
 
 def camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.title() for word in rest) + "Per1k"
+    head, *tail = name.split("_")
+    return head + "".join(word.title() for word in tail) + "Per1k"

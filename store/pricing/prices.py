@@ -119,13 +119,13 @@ def model_cost(counts: TokenCounts, price: TokenPrice) -> Cost:
     The baseline reads nothing from a cache and writes nothing to it. Audio input that cannot be
     beside the tokens of the cache was read from it or written to it, and is priced as such.
     """
-    read, output, cached, written, reasoning, heard, spoken = (count or 0 for count in counts)
+    read, output, cached, written, reasoning, audio_in, audio_out = (count or 0 for count in counts)
     price = price.for_call(read)
-    out = (output - reasoning - spoken) * price.output
-    out += reasoning * price.reasoning + spoken * price.audio_output
-    baseline = (read - heard) * price.input + heard * price.audio_input
+    out = (output - reasoning - audio_out) * price.output
+    out += reasoning * price.reasoning + audio_out * price.audio_output
+    baseline = (read - audio_in) * price.input + audio_in * price.audio_input
     fresh = read - cached - written
-    fresh_audio = min(heard, fresh)
+    fresh_audio = min(audio_in, fresh)
     actual = (fresh - fresh_audio) * price.input + fresh_audio * price.audio_input
     actual += cached * price.cached_input + written * price.cache_write_input
     return Cost(_cost(baseline + out), _cost(actual + out))

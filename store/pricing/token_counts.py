@@ -33,20 +33,20 @@ def input_with_cache(
 
 def parts_fit(counts: TokenCounts | tuple[int | None, ...]) -> bool:
     """Return whether no parts are more than their total; all counts must be in range."""
-    read, output, cached, written, reasoning, heard, spoken = counts
+    read, output, cached, written, reasoning, audio_in, audio_out = counts
     if (
         cached is None
         and written is None
-        and heard is None
+        and audio_in is None
         and reasoning is None
-        and spoken is None
+        and audio_out is None
     ):
         return True
     total = read or 0
     return (
         (cached or 0) + (written or 0) <= total
-        and (heard or 0) <= total
-        and (reasoning or 0) + (spoken or 0) <= (output or 0)
+        and (audio_in or 0) <= total
+        and (reasoning or 0) + (audio_out or 0) <= (output or 0)
     )
 
 
@@ -66,11 +66,11 @@ def part_problems(counts: TokenCounts) -> Iterator[tuple[str, str]]:
             f"{written} written to a cache{beside}, of {total} input tokens: inputTokens counts"
             " them too" + EXCLUDES_CACHE,
         )
-    heard = counts.audio_input_tokens or 0
-    if heard > total:
+    audio_in = counts.audio_input_tokens or 0
+    if audio_in > total:
         yield (
             "audio_input_tokens",
-            f"{heard} audio of {total} input tokens: inputTokens counts the audio ones too",
+            f"{audio_in} audio of {total} input tokens: inputTokens counts the audio ones too",
         )
     output = counts.output_tokens or 0
     reasoning, spoken = counts.reasoning_tokens or 0, counts.audio_output_tokens or 0

@@ -54,12 +54,16 @@ class Source:
         requested += [Order(name, way) for name in self.unique if name not in named]
         seen: set[str] = set()
         terms = []
-        for wanted in requested:
-            if wanted.field in seen:
+        for requested_term in requested:
+            if requested_term.field in seen:
                 continue
-            seen.add(wanted.field)
-            column = self.table.columns[wanted.field]
-            terms.append(OrderTerm(wanted.field, column, wanted.descending, bool(column.nullable)))
+            seen.add(requested_term.field)
+            column = self.table.columns[requested_term.field]
+            terms.append(
+                OrderTerm(
+                    requested_term.field, column, requested_term.descending, bool(column.nullable)
+                )
+            )
         return terms
 
 
@@ -102,8 +106,8 @@ class Records:
         statement = page_statement(self.statement(bounds, question), terms, request, size)
         chosen = list(self.source.table.columns)
         if columns is not None:
-            wanted = columns | {term.name for term in terms}
-            chosen = [column for column in chosen if column.name in wanted]
+            read_columns = columns | {term.name for term in terms}
+            chosen = [column for column in chosen if column.name in read_columns]
             statement = statement.with_only_columns(*chosen, maintain_column_froms=True)
         async with self._database.read_for(bounds.organization_id) as connection:
             table = self.source.table

@@ -135,14 +135,14 @@ class RequestApplier:
         keys: dict[UUID, list[Key]] = {}
         for key in states:
             keys.setdefault(key[1], []).append(key)
-        wanted = {
+        event_keys = {
             (*key, entry.event_id)
             for entry in entries
             if isinstance(entry, CommandEntry) and entry.event_id
             for key in keys.get(entry.request_id, ())
         }
         columns = EVENTS.c.organization_id, EVENTS.c.request_id, EVENTS.c.id
-        for batch in chunks(sorted(wanted)):
+        for batch in chunks(sorted(event_keys)):
             of_requests = _of_requests(EVENTS, sorted({key[:2] for key in batch}))
             its_ids = EVENTS.c.id.in_(sorted({key[2] for key in batch}))
             statement = select(*columns).where(of_requests, its_ids)

@@ -227,5 +227,5 @@ def _after(start: datetime | None, seconds: float | None) -> datetime | None:
     return start + timedelta(seconds=seconds)
 
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return None if one is None or other is None else max(one, other)
+def _later(first: datetime | None, second: datetime | None) -> datetime | None:
+    return None if first is None or second is None else max(first, second)

@@ -83,10 +83,10 @@ class RequestLogs:
                 )
                 result = await connection.execute(log.order_by(EVENTS.c.seq).limit(limit))
                 events = result.mappings().all()
-            one = select(REQUESTS).where(
+            request_query = select(REQUESTS).where(
                 REQUESTS.c.organization_id == organization, REQUESTS.c.id == id
             )
-            request = (await connection.execute(one)).mappings().one()
+            request = (await connection.execute(request_query)).mappings().one()
         return LogPage(request, events, len(events) == limit)
 
     async def moved(self, after: Mapping[RequestKey, int], limit: int) -> list[RequestChanged]:

@@ -225,11 +225,11 @@ class RequestPreparer:
         return check.required_name(draft.stage, "stage"), attempt
 
     def _command_context(
-        self, draft: drafts.MessageDraft, check: Checker, **what: Any
+        self, draft: drafts.MessageDraft, check: Checker, **values: Any
     ) -> CommandContext:
         said = check.instant(draft.occurred_at, "occurredAt")
         event_id = draft.event_id or self._make_id()
-        return CommandContext(said or self._now, event_id, is_dated=said is not None, **what)
+        return CommandContext(said or self._now, event_id, is_dated=said is not None, **values)
 
     def _entry(
         self,

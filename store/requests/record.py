@@ -124,7 +124,7 @@ class RequestRecord:
         if due is None or at is None or due < at:
             self.row["deadline_at"] = due
 
-    # ---------------------------------------------------------------- who is heard
+    # ---------------------------------------------------------------- heartbeats --
 
     def _record_heartbeat(self, fact: CommandContext) -> None:
         self.row["heard_at"] = self.now

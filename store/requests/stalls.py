@@ -27,8 +27,12 @@ class StallPolicy:
     lost_after: timedelta = timedelta(hours=24)
     listening_since: datetime | None = None
 
-    def from_(self, heard: datetime) -> datetime:
-        return heard if self.listening_since is None else max(heard, self.listening_since)
+    def from_(self, last_message: datetime) -> datetime:
+        return (
+            last_message
+            if self.listening_since is None
+            else max(last_message, self.listening_since)
+        )
 
     def of_stage(self, stage: Row) -> timedelta:
         stage_ms = stage["stall_after_ms"]

@@ -370,9 +370,13 @@ class RequestState(StageState):
             self._fail(fact, None)
             self.lost = True
 
-    def _silent(self, heard: datetime | None, data: Row) -> CommandContext:
-        said = heard.isoformat(timespec="seconds").replace("+00:00", "Z") if heard else "it began"
-        known = {} if heard is None else {"heardAt": said}
+    def _silent(self, last_message: datetime | None, data: Row) -> CommandContext:
+        said = (
+            last_message.isoformat(timespec="seconds").replace("+00:00", "Z")
+            if last_message
+            else "it began"
+        )
+        known = {} if last_message is None else {"heardAt": said}
         message = f"no update since {said}"
         return CommandContext(self.now, self.make_id(), message, known | data or None)
 

@@ -201,19 +201,21 @@ def _compare(
     for key in recorded.keys() | rolled.keys():
         nothing = [None] * len(names)
         both = zip(names, recorded.get(key, nothing), rolled.get(key, nothing), strict=True)
-        for name, one, other in both:
+        for name, summed, from_records in both:
             if not same(
-                one, other, 2.1 * RELATIVE_ERROR if name.endswith("_middle") else RELATIVE_TOLERANCE
+                summed,
+                from_records,
+                2.1 * RELATIVE_ERROR if name.endswith("_middle") else RELATIVE_TOLERANCE,
             ):
-                yield key, name, one, other
+                yield key, name, summed, from_records
                 break
 
 
-def same(one: Any, other: Any, close: float) -> bool:
-    if one is None or other is None:
-        return not one and not other
+def same(value: Any, expected: Any, close: float) -> bool:
+    if value is None or expected is None:
+        return not value and not expected
     return math.isclose(
-        one, other, rel_tol=close, abs_tol=0.002 if close > RELATIVE_TOLERANCE else 1e-6
+        value, expected, rel_tol=close, abs_tol=0.002 if close > RELATIVE_TOLERANCE else 1e-6
     )
 
 

@@ -75,7 +75,7 @@ class Rollups:
         async with self._database.read() as connection:
             dialect = self._database.dialect
             busy = await busy_days(connection, dialect, start_of_day(first), last)
-        steps = [one for one in hours_between(first, last, step) if _touches(one, busy)]
+        steps = [hours for hours in hours_between(first, last, step) if _touches(hours, busy)]
         for done, (start, end) in enumerate(steps):
             progress(done, len(steps))
             await self._patiently(start, end)
@@ -110,8 +110,8 @@ class Rollups:
         for done, span in enumerate(steps):
             progress(done, len(steps))
             async with self._database.read() as connection:
-                async for one in differences(connection, dialect, span, valid_from):
-                    yield one
+                async for difference in differences(connection, dialect, span, valid_from):
+                    yield difference
         progress(len(steps), len(steps))
 
     async def _hours(

@@ -32,8 +32,8 @@ class GateBounds:
 
 
 class FairGate:
-    def __init__(self, what: str, bounds: GateBounds) -> None:
-        self.what = what
+    def __init__(self, noun: str, bounds: GateBounds) -> None:
+        self.noun = noun
         self._bounds = bounds
         self._running: Counter[Tenant] = Counter()
         self._queue: FairQueue[asyncio.Future[None]] = FairQueue()
@@ -83,7 +83,7 @@ class FairGate:
         self.refused += 1
         bounds = self._bounds
         raise TooManyRequestsError(
-            f"too many {self.what} of this organization at once: {bounds.share} run and {why}. "
+            f"too many {self.noun} of this organization at once: {bounds.share} run and {why}. "
             "Send this again later, or fewer at once."
         )
 

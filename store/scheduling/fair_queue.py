@@ -90,8 +90,8 @@ class FairQueue(Generic[T]):
         line = self._lines.get(tenant)
         if line is None:
             return
-        for at, (one, _) in enumerate(line):
-            if one is item:
+        for at, (queued, _) in enumerate(line):
+            if queued is item:
                 del line[at]
                 self._size -= 1
                 break

@@ -29,6 +29,8 @@ def bindings(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
             case ast.ExceptHandler(name=str(name)):
                 yield node.lineno, name
+            case _:
+                continue
 
 
 def banned_bindings(tree: ast.Module) -> list[tuple[int, str]]:

@@ -125,16 +125,16 @@ class BatchSender:
         """Move items that must wait behind a failing one to the retry buffer."""
         if not any(map(self._retry_buffer.is_blocked, chunk)):
             return chunk or None
-        rest: list[QueuedItem] = []
+        sendable: list[QueuedItem] = []
         for index, queued_item in enumerate(chunk):
             if self._retry_buffer.is_blocked(queued_item) and not self._retry_buffer.append(
                 queued_item
             ):
-                rest.extend(chunk[index:])  # no room: it is sent out of order rather than lost
+                sendable.extend(chunk[index:])  # no room: it is sent out of order rather than lost
                 break
             if not self._retry_buffer.is_blocked(queued_item):
-                rest.append(queued_item)
-        return rest or None
+                sendable.append(queued_item)
+        return sendable or None
 
     def _after_failure(self, chunk: QueuedItems, failure: RetryLater) -> list[QueuedItems]:
         """Return the batches to send next: the same, or halves after repeated internal errors.
@@ -201,8 +201,10 @@ class BatchSender:
             if named:
                 self._drop(named, INVALID, rejection.problem)
             indexes = set(rejection.indexes)
-            rest = [queued_item for index, queued_item in enumerate(chunk) if index not in indexes]
-            good = self._without_invalid(rest)
+            remaining = [
+                queued_item for index, queued_item in enumerate(chunk) if index not in indexes
+            ]
+            good = self._without_invalid(remaining)
         if len(good) < len(chunk):
             return [good] if good else []
         middle = len(chunk) // 2

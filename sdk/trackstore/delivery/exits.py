@@ -116,13 +116,13 @@ class ProcessExit:
         left = spooled = 0
         problem = None
         for delivery in deliveries:
-            begun = monotonic()
+            started = monotonic()
             try:
                 flushed = finish(delivery, self._seconds(delivery))
             except Exception:
                 log.exception("unexpected error in the last flush")
                 continue
-            self._waited = self._waited + monotonic() - begun if flushed.left else 0.0
+            self._waited = self._waited + monotonic() - started if flushed.left else 0.0
             left, spooled = left + flushed.left, spooled + flushed.spooled
             problem = problem or flushed.problem
         lost = left - spooled

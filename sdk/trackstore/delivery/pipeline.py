@@ -110,18 +110,18 @@ class Delivery:
     def flush(self, timeout: float) -> Flushed:
         """Send queued items; return when all are settled or after ``timeout`` seconds."""
         deadline = monotonic() + timeout
-        wanted = self.delivery_stats.accepted
-        if self.delivery_stats.settled < wanted:
+        accepted_count = self.delivery_stats.accepted
+        if self.delivery_stats.settled < accepted_count:
             if self._spooler is not None:
                 self._spooler.move()
             self._flush_now(timeout)
         with self.delivery_stats.changed:
-            while self.delivery_stats.settled < wanted:
-                rest = deadline - monotonic()
-                if rest <= 0 or self.delivery_stats.is_final:
+            while self.delivery_stats.settled < accepted_count:
+                seconds_left = deadline - monotonic()
+                if seconds_left <= 0 or self.delivery_stats.is_final:
                     break
-                self.delivery_stats.changed.wait(rest)
-            return self._flushed(max(0, wanted - self.delivery_stats.settled))
+                self.delivery_stats.changed.wait(seconds_left)
+            return self._flushed(max(0, accepted_count - self.delivery_stats.settled))
 
     def close(self, timeout: float) -> Flushed:
         """Send what is queued and stop accepting items; count the rest.

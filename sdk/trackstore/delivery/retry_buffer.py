@@ -63,7 +63,7 @@ class RetryBuffer:
             return False
         now = self.clock()
         ordering_key = ordering_key_of(queued_item[1])
-        one = FailingItems(
+        failing_items = FailingItems(
             deque([queued_item]),
             now,
             now + self.first_delay,
@@ -72,9 +72,9 @@ class RetryBuffer:
             code,
             ordering_key,
         )
-        self._failing.append(one)
+        self._failing.append(failing_items)
         if ordering_key is not None:
-            self._by_ordering_key[ordering_key] = one
+            self._by_ordering_key[ordering_key] = failing_items
         self._count(queued_item, 1)
         return True
 
@@ -93,12 +93,14 @@ class RetryBuffer:
 
     def due(self, at_once: bool = False) -> Iterator[FailingItems]:
         now = self.clock()
-        yield from [one for one in self._failing if at_once or one.due <= now]
+        yield from [
+            failing_items for failing_items in self._failing if at_once or failing_items.due <= now
+        ]
 
     def next_due(self) -> float:
         if not self._failing:
             return float("inf")
-        return max(0.0, min(one.due for one in self._failing) - self.clock())
+        return max(0.0, min(failing_items.due for failing_items in self._failing) - self.clock())
 
     def settle(self, failing: FailingItems, count: int = 1) -> None:
         for _ in range(count):

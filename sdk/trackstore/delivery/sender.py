@@ -117,13 +117,13 @@ class Sender:
                     return []
                 continue
             since = monotonic() if since is None else since
-            rest = self._settings.interval_seconds - (monotonic() - since)
+            seconds_left = self._settings.interval_seconds - (monotonic() - since)
             is_flushing = (
                 self._delivery_stats.settled < self._flush_up_to or monotonic() < self._flush_until
             )
-            if rest <= 0 or self._is_full or is_flushing:
+            if seconds_left <= 0 or self._is_full or is_flushing:
                 return self._take()
-            self._wakeup.wait(rest)
+            self._wakeup.wait(seconds_left)
         return []
 
     @property
@@ -150,9 +150,9 @@ class Sender:
 
     def _pause(self, seconds: float, least: float) -> bool:
         """Wait between two attempts; a flush shortens it to ``least``. Return whether to continue."""
-        begun = monotonic()
+        started = monotonic()
         while not self._stopped.is_set():
-            waited = monotonic() - begun
+            waited = monotonic() - started
             if waited >= seconds:
                 return True
             if self._flush_requested and waited >= least:

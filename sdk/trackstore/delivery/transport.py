@@ -149,5 +149,5 @@ def outcome_of(response: httpx.Response) -> Outcome:
         return RetryLater(
             problem, code or f"HTTP_{status}", retry_after(response), is_internal=True
         )
-    what = f"HTTP {status} without a Trackstore response. Check the URL."
-    return RetryLater(what, f"HTTP_{status}", is_lasting=True)
+    summary = f"HTTP {status} without a Trackstore response. Check the URL."
+    return RetryLater(summary, f"HTTP_{status}", is_lasting=True)

@@ -31,8 +31,8 @@ class PostgresqlFeedPositions(FeedPositions):
 
     def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool]:
         # Of one snapshot: whoever wrote a row that it shows had begun before it.
-        begun = func.pg_snapshot_xmax(func.pg_current_snapshot())
-        return position >= cast(cast(begun, Text()), BigInteger())
+        started_below = func.pg_snapshot_xmax(func.pg_current_snapshot())
+        return position >= cast(cast(started_below, Text()), BigInteger())
 
     async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         del table

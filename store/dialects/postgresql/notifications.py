@@ -58,15 +58,15 @@ class PostgresqlNotificationChannel:
         self._rings: ListenConnection | None = None
         self._checking: asyncio.Task[None] | None = None
 
-    async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
+    async def listen(self, on_message: Callable[[str], None], on_lost: Callable[[], None]) -> None:
         await self._stop_listening()
 
         def hear(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
-            heard(payload)
+            on_message(payload)
 
         # Kept at once: whoever is stopped meanwhile closes it.
         self._hears = line = await ListenConnection.open(self._engine)
-        line.driver.add_termination_listener(lambda _connection: lost())
+        line.driver.add_termination_listener(lambda _connection: on_lost())
         with line.answering(self._silence_seconds):
             await line.driver.add_listener(CHANNEL, hear)
         self._checking = asyncio.create_task(self._check(line), name="live-check")

@@ -1,7 +1,7 @@
 """The write-ahead log of a SQLite database: how large its file is, and how it is written back.
 
-SQLite starts its log again from the front only at a moment at which no reader needs it. Where long
-reads always overlap there is no such moment, and the log grows with every write.
+SQLite restarts its log from the front only while no reader needs it. Where long reads always
+overlap, that never happens, and the log grows with every write.
 """
 
 from pathlib import Path

@@ -147,11 +147,11 @@ class ColumnPreparer:
         organizations = frame.columns.get(fast_path.ORGANIZATION)
         if organizations is None or not all(organizations):
             raise NeedsFullValidationError
-        for position, wanted in (
+        for position, bound_value in (
             (fast_path.ORGANIZATION, bounds.organization_id), (fast_path.NAMESPACE, bounds.namespace_id),
             (fast_path.WORKSPACE, bounds.workspace_id),
         ):  # fmt: skip
-            if wanted is not None and set(frame.column(position)) != {wanted}:
+            if bound_value is not None and set(frame.column(position)) != {bound_value}:
                 raise NeedsFullValidationError
 
     def _tool(self, common: Mapping[str, Values], frame: Frame) -> None:
@@ -263,8 +263,8 @@ def deepest(encoded: bytes, texts: Sequence[str]) -> int:
 
 def spread(texts: Values, values: Values) -> list[Any]:
     """Return the texts in the places of the values, and nulls where there is none."""
-    rest = iter(texts)
-    return [None if value is None else next(rest) for value in values]
+    remaining_texts = iter(texts)
+    return [None if value is None else next(remaining_texts) for value in values]
 
 
 def is_fast_path_member(member: Any) -> bool:

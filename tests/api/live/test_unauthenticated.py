@@ -130,7 +130,7 @@ async def test_documents_are_bounded_on_a_socket(serve: Serve) -> None:
         for document in (viewer, OPERATIONS):
             message = await (await socket.subscribe(document + " " * 2_000)).message()
             assert message["type"] == "error"
-            assert "larger than 2,000 bytes" in message["payload"][0]["message"]
+            assert "must not exceed 2,000 bytes" in message["payload"][0]["message"]
         assert await (await socket.subscribe(viewer)).rest() == [{"name": "open"}]
 
 

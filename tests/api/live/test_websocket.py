@@ -93,7 +93,10 @@ async def test_queries_and_mutations_go_over_a_socket_too(live: Served) -> None:
         ("{", "Syntax Error"),
         ("{ nope }", "Cannot query field 'nope'"),
         ("subscription { nope }", "Cannot query field 'nope'"),
-        ("query A { viewer { name } } query B { viewer { name } }", "name one in operationName"),
+        (
+            "query A { viewer { name } } query B { viewer { name } }",
+            "Set operationName to one of them",
+        ),
         ("subscription($id: UUID!) { requestProgress(id: $id) { seq } }", "id: Expected"),
         ("subscription { a: operationFeed { __typename } b: operationFeed { __typename } }", "one"),
     ],

@@ -114,10 +114,10 @@ async def test_reservations_hold_until_they_are_settled_or_expire(
     assert {result.status.value for result in results} == {"ACCEPTED"}
     committed = sum(i % 4 for i in range(len(commits)))
     level = (await levels_of(stores[0], PRINCIPAL))[limit]
-    assert (level.used, level.held) == (committed, 33)
+    assert (level.used, level.reserved) == (committed, 33)
     clock.move(TTL)
     level = (await levels_of(stores[-1], PRINCIPAL))[limit]
-    assert (level.used, level.held) == (committed, 0)
+    assert (level.used, level.reserved) == (committed, 0)
     late = await asyncio.gather(*(settle(stores[0], id, 1) for id in held[11:]))
     assert {result.status.value for result in late} == {"ACCEPTED"}
     committed += len(held[11:])  # the work of the released and of the expired ones was done
@@ -144,7 +144,7 @@ async def test_a_reservation_is_committed_once(stores: list[Store]) -> None:
         assert {r.detail.units for r in repeats} <= {won, 0}
         total += won
     level = (await levels_of(stores[0], PRINCIPAL))[limit]
-    assert (level.used, level.held) == (total, 0)
+    assert (level.used, level.reserved) == (total, 0)
 
 
 async def test_a_period_that_ends_under_load_starts_at_zero(
@@ -170,7 +170,7 @@ async def test_a_read_sees_one_state_of_what_is_used_and_held(stores: list[Store
     async def watch() -> None:
         while True:
             level = (await levels_of(stores[-1], PRINCIPAL))[limit]
-            sums.append(level.used + level.held)
+            sums.append(level.used + level.reserved)
 
     watching = [asyncio.create_task(watch()) for _ in range(3)]
     for id in ids:

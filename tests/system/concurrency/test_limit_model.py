@@ -91,12 +91,12 @@ class Played:
             return Outcome(status)
         if status == "DUPLICATE":  # its levels are those of the first answer, or of now
             return Outcome(status, decision.allowed, decision.units)
-        levels = {self._rules[v.limit_id]: (v.used, v.held) for v in decision.levels}
+        levels = {self._rules[v.limit_id]: (v.used, v.reserved) for v in decision.levels}
         return Outcome(status, decision.allowed, decision.units, levels)
 
     async def levels(self) -> dict[int, tuple[int, int]]:
         found = await levels_of(self._store, self.principal)
-        return {self._rules[id]: (level.used, level.held) for id, level in found.items()}
+        return {self._rules[id]: (level.used, level.reserved) for id, level in found.items()}
 
     async def counted(self) -> tuple[int, int]:
         """Units and calls of all counters."""

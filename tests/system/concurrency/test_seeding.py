@@ -184,13 +184,13 @@ async def test_reservations_that_run_hold_units_of_a_new_limit(
     limit = await set_limit(store, PRINCIPAL, 25, USER, "ana")
     other = await set_limit(store, PRINCIPAL, 25, USER, "ben")
     levels = await levels_of(store, PRINCIPAL)
-    assert (levels[limit].used, levels[limit].held, levels[limit].remaining) == (0, 20, 5)
-    assert levels[other].held == 0
+    assert (levels[limit].used, levels[limit].reserved, levels[limit].remaining) == (0, 20, 5)
+    assert levels[other].reserved == 0
     await store.write([store.ingest_session(PRINCIPAL).settle(ids[0], 7)])
     level = (await levels_of(store, PRINCIPAL))[limit]
-    assert (level.used, level.held) == (7, 10)
+    assert (level.used, level.reserved) == (7, 10)
     clock.move(timedelta(minutes=5))
-    assert (await levels_of(store, PRINCIPAL))[limit].held == 0
+    assert (await levels_of(store, PRINCIPAL))[limit].reserved == 0
     await store.write([store.ingest_session(PRINCIPAL).settle(ids[1], 9)])
     assert (await levels_of(store, PRINCIPAL))[limit].used == 16
 

@@ -124,7 +124,7 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(key: str) -> 
     "url", ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:x", "http://[::1"]
 )
 def test_an_address_with_a_port_or_host_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(InvalidSettingsError, match="is no address such as"):
+    with pytest.raises(InvalidSettingsError, match="is not a valid address"):
         Settings(url=url).checked()
 
 

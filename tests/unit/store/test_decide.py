@@ -21,7 +21,7 @@ LEVEL = Level(
     mode=HARD,
     maximum=1_000,
     used=0,
-    held=0,
+    reserved=0,
     period_start=datetime(2026, 11, 1, tzinfo=UTC),
     resets_at=datetime(2026, 12, 1, tzinfo=UTC),
 )
@@ -49,7 +49,7 @@ def test_the_maximum_itself_may_be_used() -> None:
 
 
 def test_what_is_held_counts() -> None:
-    assert not decide([replace(LEVEL, used=500, held=495)], 10).allowed
+    assert not decide([replace(LEVEL, used=500, reserved=495)], 10).allowed
 
 
 def test_a_soft_limit_lets_pass_and_reports() -> None:
@@ -74,7 +74,7 @@ def test_the_first_level_that_refuses_is_named() -> None:
 
 
 def test_the_reason_says_all_that_a_caller_must_know() -> None:
-    decision = decide([replace(LEVEL, used=900, held=50)], 1_200)
+    decision = decide([replace(LEVEL, used=900, reserved=50)], 1_200)
     assert decision.reason() == (
         "1,200 premium asked, 50 of 1,000 left for workspace 'w-1' this month; "
         "resets at 2026-12-01T00:00:00Z"
@@ -91,7 +91,8 @@ def test_all_or_nothing(levels: list[Level], units: int) -> None:
     before = [replace(level) for level in levels]
     decision = decide(levels, units)
     fits = all(
-        level.mode is SOFT or level.used + level.held + units <= level.maximum for level in levels
+        level.mode is SOFT or level.used + level.reserved + units <= level.maximum
+        for level in levels
     )
     assert decision.allowed == fits
     assert (decision.denied_by is None) == fits

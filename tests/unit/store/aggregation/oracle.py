@@ -138,7 +138,7 @@ class Oracle:
                 row
                 for row in rows
                 if self.compared.since <= row["occurred_at"] < self.compared.until
-                and (found.rest is None or matches(found.rest, row))
+                and (found.remaining is None or matches(found.remaining, row))
             ]
 
     def key(self, row: Row) -> Key:

@@ -167,9 +167,9 @@ def test_the_span_is_taken_out_of_the_filter() -> None:
     until = Compare("occurred_at", ComparisonOperator.LT, NOON)
     found = split(AllOf((DAY, AllOf((until, OTHER)))), "occurred_at")
     assert found.span == Span(NOON - timedelta(days=1), NOON)
-    assert found.rest == AllOf((AllOf((OTHER,)),))
+    assert found.remaining == AllOf((AllOf((OTHER,)),))
     assert not found.elsewhere
-    assert split(AllOf((DAY,)), "occurred_at").rest is None
+    assert split(AllOf((DAY,)), "occurred_at").remaining is None
     assert split(None, "occurred_at").span == Span()
     assert split(AnyOf((DAY, OTHER)), "occurred_at").elsewhere
 
