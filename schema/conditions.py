@@ -1,4 +1,4 @@
-"""Fields of inputs that are conditions: one that is left out asks for nothing, null is refused."""
+"""Define input fields that are conditions: an omitted one asks for nothing, null is refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ NULL_OPERATOR = "is_null"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A condition that was given: the field's name in Python, its value and its place."""
+class FieldCondition:
+    """Hold a condition that was sent: the field's Python name, its value and its path."""
 
     name: str
     value: Any
@@ -27,65 +27,63 @@ class Given:
 
 
 def condition(text: str, **options: Any) -> Any:
-    """Describe a field that is a condition; one that is left out is UNSET, so null can be refused."""
+    """Describe a field that is a condition; an omitted one is UNSET, so that null can be refused."""
     return described(text, default=strawberry.UNSET, **options)
 
 
-def given_in(value: Any, path: Path) -> Iterator[Given]:
-    """Yield each condition of an input that was given; raise ``InvalidInputError`` for one that is null.
+def conditions_in(value: Any, path: Path) -> Iterator[FieldCondition]:
+    """Yield each condition of an input; raise ``InvalidInputError`` for one that is null.
 
-    Null is refused because it is what a missing value of the caller becomes: taken as "no
-    condition" it would find every record. An input names fields in ``NULLABLE`` whose null means
-    something.
+    Null is refused because a caller's missing value becomes null: treated as "no condition" it would
+    match every record. An input lists fields in ``NULLABLE`` whose null has a meaning.
     """
     definition = get_object_definition(type(value), strict=True)
     nullable: frozenset[str] = getattr(value, "NULLABLE", frozenset())
     for field in definition.fields:
-        found = getattr(value, field.python_name)
-        if found is strawberry.UNSET:
+        condition_value = getattr(value, field.python_name)
+        if condition_value is strawberry.UNSET:
             continue
         place = (*path, graphql_name(field))
-        if found is None and field.python_name not in nullable:
+        if condition_value is None and field.python_name not in nullable:
             raise InvalidInputError(null_message(definition.fields, field), place)
-        yield Given(field.python_name, found, place)
+        yield FieldCondition(field.python_name, condition_value, place)
 
 
-def operators_in(value: Any, path: Path, *, apart_from: tuple[str, ...] = ()) -> list[Given]:
-    """Return the conditions of an input that must have one; raise ``InvalidInputError`` where it has none."""
-    found = [given for given in given_in(value, path) if given.name not in apart_from]
-    if not found:
+def operators_in(
+    value: Any, path: Path, *, apart_from: tuple[str, ...] = ()
+) -> list[FieldCondition]:
+    """Return the conditions of an input; raise ``InvalidInputError`` if it has none."""
+    conditions = [part for part in conditions_in(value, path) if part.name not in apart_from]
+    if not conditions:
         names = [
             graphql_name(field)
             for field in get_object_definition(type(value), strict=True).fields
             if field.python_name not in apart_from
         ]
-        wrong, leave = "no operator was given.", f"leave {last_name(path)} out."
+        problem, alternative = "no operator was given.", f"leave {last_name(path)} out."
         message = Choices(
-            f"{wrong} Use {', '.join(names[:-1])} or {names[-1]}, or {leave}",
-            f"{wrong} Send one, or {leave}",
+            f"{problem} Use {', '.join(names[:-1])} or {names[-1]}, or {alternative}",
+            f"{problem} Send one, or {alternative}",
         )
         raise InvalidInputError(message, path)
-    return found
+    return conditions
 
 
 def null_message(fields: list[StrawberryField], field: StrawberryField) -> str:
-    """Return what is said of a condition that is null."""
     kind = field.type.of_type if isinstance(field.type, StrawberryOptional) else field.type
     inner = get_object_definition(kind)
-    names = {one.python_name for one in (inner.fields if inner else fields)}
-    told = (
+    names = {input_field.python_name for input_field in (inner.fields if inner else fields)}
+    hint = (
         f" Records without a value are found by {{{to_camel_case(NULL_OPERATOR)}: true}}."
         if NULL_OPERATOR in names
         else ""
     )
-    return f"null is not a condition. Send a value, or leave it out.{told}"
+    return f"null is not a condition. Send a value, or leave it out.{hint}"
 
 
 def graphql_name(field: StrawberryField) -> str:
-    """Return the name of a field as callers write it."""
     return field.graphql_name or to_camel_case(field.python_name)
 
 
 def last_name(path: Path) -> str:
-    """Return the name of the innermost field of a path."""
     return next(step for step in reversed(path) if isinstance(step, str))

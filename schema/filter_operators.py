@@ -19,7 +19,7 @@ T = TypeVar("T")
     description="Conditions on one of several values. Conditions are combined with AND.",
 )
 class ValueFilter(Generic[T]):
-    """Values without an order. ``ValueFilter[Outcome]`` is named ``OutcomeFilter``."""
+    """Filter values without an order; ``ValueFilter[Outcome]`` is named ``OutcomeFilter``."""
 
     eq: T | None = condition("Equal to this value.")
     ne: T | None = condition("Not equal to this value, or null.")
@@ -80,8 +80,6 @@ class DateTimeFilter(OrderedFilter[datetime]):
 
 @strawberry.input
 class TextFilter(OrderedFilter[T]):
-    """Case-sensitive unless the name says otherwise; no wildcards; ordered by code point."""
-
     starts_with: T | None = condition("Starts with this text.")
     ends_with: T | None = condition("Ends with this text.")
     contains: T | None = condition("Contains this text.")
@@ -110,15 +108,13 @@ class StringFilter(TextFilter[str]):
     "text, by Unicode code point. Conditions are combined with AND."
 )
 class IDFilter(TextFilter[strawberry.ID]):
-    """Whole numbers are read as their digits, as everywhere with ID."""
+    pass
 
 
 @strawberry.input(
     description="Conditions on a path inside the attributes. Conditions are combined with AND."
 )
 class AttributeFilter:
-    """A leaf of the JSON, compared by its own type."""
-
     NULLABLE: ClassVar[frozenset[str]] = frozenset({"eq"})
 
     path: str = described(

@@ -6,9 +6,9 @@ from enum import Enum
 from typing import Any, Protocol
 
 from schema.conditions import (
-    Given,
+    FieldCondition,
     Path,
-    given_in,
+    conditions_in,
     operators_in,
 )
 from schema.filter_operators import AttributeFilter, DateTimeFilter, ValueFilter
@@ -26,9 +26,9 @@ from store.query.filters import (
 
 
 class FilterInput(Protocol):
-    """Any filter input: a Strawberry input whose fields are conditions.
+    """Describe any filter input: a Strawberry input whose fields are conditions.
 
-    Fields named in ``OWN`` are not conditions by themselves: ``own_conditions`` says what they mean.
+    Fields named in ``OWN`` are not conditions by themselves; ``own_conditions`` interprets them.
     """
 
 
@@ -75,8 +75,6 @@ def condition_of(
 
 
 class FilterReader:
-    """Turns filter inputs into conditions of the store."""
-
     def __init__(self, now: datetime, columns: Mapping[str, str]) -> None:
         self._now = now
         self._columns = columns
@@ -87,40 +85,49 @@ class FilterReader:
             raise InvalidInputError(
                 f"and, or and not must not be nested deeper than {MAX_DEPTH} levels.", ("where",)
             )
-        own: frozenset[str] = getattr(where, "OWN", frozenset())
-        found = list(given_in(where, path))
-        if not found and depth > 1:
+        custom_fields: frozenset[str] = getattr(where, "OWN", frozenset())
+        conditions = list(conditions_in(where, path))
+        if not conditions and depth > 1:
             raise InvalidInputError(
                 "The filter is empty and would match everything. Add a condition or omit it.",
                 path,
             )
         parts: list[Condition] = []
-        if own:
-            parts += where.own_conditions([one for one in found if one.name in own])
-        for one in found:
-            if one.name in own:
+        if custom_fields:
+            parts += where.own_conditions(
+                [part for part in conditions if part.name in custom_fields]
+            )
+        for part in conditions:
+            if part.name in custom_fields:
                 continue
-            if one.name == "and_":
-                parts += self._each(one, depth)
-            elif one.name == "or_":
-                parts.append(AnyOf(tuple(self._each(one, depth))))
-            elif one.name == "not_":
-                parts.append(Not(self.read(one.value, one.path, depth + 1)))
+            if part.name == "and_":
+                parts += self._each(part, depth)
+            elif part.name == "or_":
+                parts.append(AnyOf(tuple(self._each(part, depth))))
+            elif part.name == "not_":
+                parts.append(Not(self.read(part.value, part.path, depth + 1)))
             else:
-                parts += self._field(one)
+                parts += self._field(part)
         return AllOf(tuple(parts))
 
-    def _each(self, given: Given, depth: int) -> list[Condition]:
-        """Return the parts of ``and`` or ``or``: of none, all hold and not one of them does."""
+    def _each(self, condition: FieldCondition, depth: int) -> list[Condition]:
+        """Convert ``and`` or ``or``; an empty ``and`` matches everything, an empty ``or`` nothing."""
         return [
-            self.read(where, (*given.path, place), depth + 1)
-            for place, where in enumerate(given.value)
+            self.read(where, (*condition.path, place), depth + 1)
+            for place, where in enumerate(condition.value)
         ]
 
-    def _field(self, given: Given) -> list[Condition]:
-        column, value, path = self._columns.get(given.name, given.name), given.value, given.path
-        if given.name == "attributes":
-            parts = (_attribute(column, one, (*path, i)) for i, one in enumerate(value))
+    def _field(self, field_condition: FieldCondition) -> list[Condition]:
+        column, value, path = (
+            self._columns.get(field_condition.name, field_condition.name),
+            field_condition.value,
+            field_condition.path,
+        )
+        if field_condition.name == "attributes":
+            parts = (
+                _attribute(column, attribute_filter, (*path, i))
+                for i, attribute_filter in enumerate(value)
+            )
             return [condition for part in parts for condition in part]
         assert isinstance(value, ValueFilter)
         if isinstance(value, DateTimeFilter):
@@ -128,7 +135,7 @@ class FilterReader:
         return comparisons(column, operators_in(value, path))
 
 
-def comparisons(column: str, operators: Iterable[Given]) -> list[Condition]:
+def comparisons(column: str, operators: Iterable[FieldCondition]) -> list[Condition]:
     """Return a comparison of the column for each operator."""
     return [Compare(column, OPERATORS[o.name], stored_value(o.value)) for o in operators]
 
@@ -136,30 +143,30 @@ def comparisons(column: str, operators: Iterable[Given]) -> list[Condition]:
 def stored_value(value: Any) -> Any:
     """Return an enum member, or each member of a list, as its column holds it."""
     if isinstance(value, list):
-        return [stored_value(one) for one in value]
+        return [stored_value(item) for item in value]
     return value.value if isinstance(value, Enum) else value
 
 
-def _time(column: str, asked: DateTimeFilter, path: Path, now: datetime) -> list[Condition]:
-    operators = operators_in(asked, path)
-    last = next((one for one in operators if one.name == "last"), None)
+def _time(column: str, time_filter: DateTimeFilter, path: Path, now: datetime) -> list[Condition]:
+    operators = operators_in(time_filter, path)
+    last = next((operator for operator in operators if operator.name == "last"), None)
     if last is None:
         return comparisons(column, operators)
-    if any(one.name in TIME_RANGES for one in operators):
+    if any(operator.name in TIME_RANGES for operator in operators):
         raise InvalidInputError(
             "last cannot be combined with since, until, gt, gte, lt or lte. Remove one of them.",
             last.path,
         )
-    parts = comparisons(column, (one for one in operators if one is not last))
+    parts = comparisons(column, (operator for operator in operators if operator is not last))
     since = last.value.since(now)
     if since is not None:
         parts.append(Compare(column, ComparisonOperator.GTE, since))
     return parts
 
 
-def _attribute(column: str, asked: AttributeFilter, place: Path) -> list[Condition]:
-    path = parse_path(asked.path)
+def _attribute(column: str, attribute_filter: AttributeFilter, place: Path) -> list[Condition]:
+    path = parse_path(attribute_filter.path)
     return [
-        CompareAttribute(column, path, OPERATORS[one.name], one.value)
-        for one in operators_in(asked, place, apart_from=("path",))
+        CompareAttribute(column, path, OPERATORS[operator.name], operator.value)
+        for operator in operators_in(attribute_filter, place, apart_from=("path",))
     ]

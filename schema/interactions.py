@@ -1,4 +1,4 @@
-"""Interaction counters: units per month and full set of labels."""
+"""Describe interaction counters: units per month and full set of labels."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import strawberry
 
-from schema.conditions import Given, condition, operators_in
+from schema.conditions import FieldCondition, condition, operators_in
 from schema.enums import Direction, register
 from schema.filter_operators import (
     BooleanFilter,
@@ -30,7 +30,7 @@ from store.query.records import Order
 
 @strawberry.type(description="Monthly usage of one interaction type by one full set of labels.")
 class Interaction(Node, Labelled, FromRow):
-    """A row of ``interaction_counters``; months are UTC calendar months."""
+    """Represent a row of ``interaction_counters``; months are UTC calendar months."""
 
     month_start: strawberry.Private[date]
     interaction_type: str = described("Interaction type, such as mini, premium or api_operation.")
@@ -54,19 +54,15 @@ class Interaction(Node, Labelled, FromRow):
 
     @strawberry.field(description="Calendar year.")
     def year(self) -> int:
-        """Of the month."""
         return self.month_start.year
 
     @strawberry.field(description="Calendar month, 1 to 12.")
     def month(self) -> int:
-        """Of the year."""
         return self.month_start.month
 
 
 @strawberry.input(description="Filters counters. Conditions are combined with AND.")
 class InteractionFilter:
-    """By month, type and labels."""
-
     OWN: ClassVar[frozenset[str]] = frozenset({"year", "month"})
 
     and_: list["InteractionFilter"] | None = condition(
@@ -98,16 +94,19 @@ class InteractionFilter:
     units: LongFilter | None = condition("Filters by units.")
     last_at: DateTimeFilter | None = condition("Filters by the time of the last call.")
 
-    def own_conditions(self, given: Iterable[Given]) -> list[Condition]:
-        """Return the conditions on the calendar month."""
-        asked = {
-            part.name: [number_in(part.name, one) for one in operators_in(part.value, part.path)]
-            for part in given
+    def own_conditions(self, parts: Iterable[FieldCondition]) -> list[Condition]:
+        comparisons_of = {
+            part.name: [
+                number_in(part.name, operator) for operator in operators_in(part.value, part.path)
+            ]
+            for part in parts
         }
-        return calendar_conditions("month", asked.get("year", ()), asked.get("month", ()))
+        return calendar_conditions(
+            "month", comparisons_of.get("year", ()), comparisons_of.get("month", ())
+        )
 
 
-def number_in(name: str, operator: Given) -> Compare:
+def number_in(name: str, operator: FieldCondition) -> Compare:
     """Return a comparison of a year or a month; raise ``InvalidInputError`` for one that never is."""
     highest = MONTHS if name == "month" else date.max.year
     numbers = operator.value if isinstance(operator.value, list) else [operator.value]
@@ -119,8 +118,6 @@ def number_in(name: str, operator: Given) -> Compare:
 
 
 class InteractionOrderField(StrEnum):
-    """What counters can be ordered by; values are columns."""
-
     MONTH = "month"
     UNITS = "units"
     CALLS = "calls"
@@ -139,11 +136,8 @@ register(
 
 @strawberry.input(description="One term of the order of counters.")
 class InteractionOrder:
-    """A field and a direction."""
-
     field: InteractionOrderField = described("Field to order by.")
     direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self) -> Order:
-        """The same for the store."""
         return Order(self.field.value, self.direction is Direction.DESC)

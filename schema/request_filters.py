@@ -1,4 +1,4 @@
-"""How requests are filtered and ordered."""
+"""Define the filter and the order of requests."""
 
 from enum import StrEnum
 
@@ -21,8 +21,6 @@ from store.query.records import Order
 
 @strawberry.input(description="Filters requests. Conditions are combined with AND.")
 class RequestFilter:
-    """By state, labels, times and attributes."""
-
     and_: list["RequestFilter"] | None = condition(
         "Matches records that satisfy all of these filters.", name="and"
     )
@@ -56,8 +54,6 @@ class RequestFilter:
 
 
 class RequestOrderField(StrEnum):
-    """What requests can be ordered by; values are columns."""
-
     ID = "id"
     CREATED_AT = "created_at"
     UPDATED_AT = "updated_at"
@@ -80,11 +76,8 @@ register(
 
 @strawberry.input(description="One term of the order of requests.")
 class RequestOrder:
-    """A field and a direction."""
-
     field: RequestOrderField = described("Field to order by.")
     direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self) -> Order:
-        """The same for the store."""
         return Order(self.field.value, self.direction is Direction.DESC)

@@ -1,4 +1,4 @@
-"""How stages and events of requests are filtered."""
+"""Define the filters of stages and events."""
 
 import strawberry
 
@@ -19,8 +19,6 @@ from schema.filter_operators import (
 
 @strawberry.input(description="Filters stages. Conditions are combined with AND.")
 class StageFilter:
-    """By name and state, and by their requests."""
-
     and_: list["StageFilter"] | None = condition(
         "Matches records that satisfy all of these filters.", name="and"
     )
@@ -60,8 +58,6 @@ class StageFilter:
 
 @strawberry.input(description="Filters events. Conditions are combined with AND.")
 class EventFilter:
-    """By what happened, and by their requests."""
-
     and_: list["EventFilter"] | None = condition(
         "Matches records that satisfy all of these filters.", name="and"
     )

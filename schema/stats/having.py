@@ -1,4 +1,4 @@
-"""Conditions on measures, and how they become conditions of a question."""
+"""Define conditions on measures, and convert them to conditions of a query."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from schema.conditions import Path, condition, given_in, operators_in
+from schema.conditions import Path, condition, conditions_in, operators_in
 from schema.filter_operators import NumberFilter
 from schema.filters import OPERATORS
 from schema.hydration import described
@@ -36,8 +36,6 @@ from store.query.filters import parse_path
     description="Conditions on the folds of a number. Conditions are combined with AND."
 )
 class NumberHaving:
-    """The folds that have a name."""
-
     sum: NumberFilter | None = condition("Sum of the values.")
     avg: NumberFilter | None = condition("Mean of the values.")
     min: NumberFilter | None = condition("Smallest value.")
@@ -50,31 +48,23 @@ class NumberHaving:
 
 @strawberry.input(description="Conditions on a number that is stored only as a sum.")
 class SumHaving:
-    """Sum and mean."""
-
     sum: NumberFilter | None = condition("Sum of the values.")
     avg: NumberFilter | None = condition("Mean per counter.")
 
 
 @strawberry.input(description="Conditions on the numbers at a path in the attributes.")
 class AttributeHaving(NumberHaving):
-    """The folds that have a name."""
-
     path: str = described(PATH_TEXT)
 
 
 @strawberry.input(description="A condition on the number of distinct values of a dimension.")
 class DistinctHaving:
-    """A dimension of the source."""
-
     field: StatsDimension = described("Dimension.")
     value: NumberFilter = described("Condition on the number.")
 
 
 @strawberry.input(description="Conditions on costs at a model's prices, in US dollars.")
 class CostAtHaving:
-    """The parts of the measure."""
-
     model: str = described(MODEL_TEXT)
     baseline: NumberFilter | None = condition("Cost without savings and caches.")
     actual: NumberFilter | None = condition("Hypothetical cost.")
@@ -83,67 +73,67 @@ class CostAtHaving:
 
 
 class HavingReader:
-    """The conditions of a having, and where in it each one stands."""
+    """Collect the conditions of a having, and the path of each."""
 
     def __init__(self, fields: tuple[MeasureField, ...]) -> None:
         self._fields = fields
         self.having: list[Having] = []
         self.paths: list[Path] = []
 
-    def read(self, asked: Any) -> None:
-        """Take every condition of one ``...Having``."""
+    def read(self, having: Any) -> None:
         fields = {field.name: field for field in self._fields}
-        for given in given_in(asked, ("having",)):
-            match fields[given.name]:
+        for part in conditions_in(having, ("having",)):
+            match fields[part.name]:
                 case ValueField(measure=measure):
-                    self._range(measure, given.value, given.path, 1)
+                    self._range(measure, part.value, part.path, 1)
                 case NumberField(number=number):
                     unit = NANOS_PER_DOLLAR if number.scale is Scale.NANODOLLARS else 1
-                    self._number(number.name, given.value, given.path, unit)
+                    self._number(number.name, part.value, part.path, unit)
                 case _:
-                    for place, one in enumerate(given.value):
-                        self._listed(one, (*given.path, place))
+                    for index, item in enumerate(part.value):
+                        self._listed(item, (*part.path, index))
 
-    def _listed(self, given: DistinctHaving | AttributeHaving | CostAtHaving, path: Path) -> None:
-        match given:
+    def _listed(self, item: DistinctHaving | AttributeHaving | CostAtHaving, path: Path) -> None:
+        match item:
             case DistinctHaving():
-                self._range(Distinct(given.field.value), given.value, (*path, "value"), 1)
+                self._range(Distinct(item.field.value), item.value, (*path, "value"), 1)
             case AttributeHaving():
-                self._number(attribute_at(given.path, (*path, "path")), given, path, 1)
+                self._number(attribute_at(item.path, (*path, "path")), item, path, 1)
             case _:
-                self._costs(given, path)
+                self._costs(item, path)
 
-    def _costs(self, given: CostAtHaving, path: Path) -> None:
-        for asked in operators_in(given, path, apart_from=("model",)):
-            part = CostPart(asked.name)
+    def _costs(self, item: CostAtHaving, path: Path) -> None:
+        for operator in operators_in(item, path, apart_from=("model",)):
+            part = CostPart(operator.name)
             unit = 1 if part is CostPart.UNPRICED_COUNT else NANOS_PER_DOLLAR
-            self._range(cost_at(given.model, part), asked.value, asked.path, unit)
+            self._range(cost_at(item.model, part), operator.value, operator.path, unit)
 
-    def _number(self, of: Operand, given: NumberHaving | SumHaving, path: Path, unit: int) -> None:
+    def _number(self, of: Operand, item: NumberHaving | SumHaving, path: Path, unit: int) -> None:
         measures = dict(folds_of(of))
-        for asked in operators_in(given, path, apart_from=("path",)):
-            self._range(measures[asked.name], asked.value, asked.path, unit)
+        for operator in operators_in(item, path, apart_from=("path",)):
+            self._range(measures[operator.name], operator.value, operator.path, unit)
 
-    def _range(self, measure: Measure, given: NumberFilter, path: Path, unit: int) -> None:
-        for asked in operators_in(given, path):
-            self.having.append(Having(measure, OPERATORS[asked.name], scaled(asked.value, unit)))
-            self.paths.append(asked.path)
+    def _range(self, measure: Measure, number_filter: NumberFilter, path: Path, unit: int) -> None:
+        for operator in operators_in(number_filter, path):
+            self.having.append(
+                Having(measure, OPERATORS[operator.name], scaled(operator.value, unit))
+            )
+            self.paths.append(operator.path)
 
 
 def scaled(value: Any, unit: int) -> Any:
     """Return a number, or each one of a list, in the unit of the store; a boolean is unchanged."""
     if isinstance(value, list):
-        return [scaled(one, unit) for one in value]
+        return [scaled(item, unit) for item in value]
     return value if isinstance(value, bool) else exact(value) * unit
 
 
 def exact(value: float) -> int | Decimal:
-    """Return the number as it was written: 0.1 is a tenth."""
+    """Return the number as written: 0.1 is a tenth."""
     return value if isinstance(value, int) else Decimal(repr(value))
 
 
 def folds_of(of: Operand) -> Iterator[tuple[str, Measure]]:
-    """Every fold of a number that has a name."""
     for name, stat in STATS.items():
         yield name, Statistic(of, stat)
     for name, q in QUANTILES.items():
@@ -151,7 +141,7 @@ def folds_of(of: Operand) -> Iterator[tuple[str, Measure]]:
 
 
 def attribute_at(path: str, place: Path) -> Attribute:
-    """An attribute; raises ``InvalidInputError`` that names ``place``."""
+    """Return the attribute; raise ``InvalidInputError`` that names ``place``."""
     try:
         return Attribute(parse_path(path))
     except InvalidInputError as error:

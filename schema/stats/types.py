@@ -82,7 +82,7 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
     changes = _measures(
         f"{prefix}Changes", f"Changes of measures of {noun}.", fields, dimension, True
     )
-    comparison_fields = {
+    compared = {
         "previous": (
             measures | None,
             "The same measures in the compared time range; null without compare.",
@@ -90,19 +90,17 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
         "delta": (changes | None, "Difference from the previous value."),
         "ratio": (changes | None, "Ratio to the previous value."),
     }
-    value_fields = _own(fields, dimension, False)
-    totals = _made(
-        f"{prefix}StatsTotals", f"Measures of all {noun}.", {**value_fields, **comparison_fields}
-    )
+    own_values = _own(fields, dimension, False)
+    totals = _made(f"{prefix}StatsTotals", f"Measures of all {noun}.", {**own_values, **compared})
     key = _key(source, prefix)
-    key_fields = {
+    keys = {
         "bucket": (Bucket | None, "Time bucket; null without bucket."),
         "key": (key, "The values that the row is grouped by."),
     }
     row = _made(
         f"{prefix}StatsRow",
         f"One group of {noun}.",
-        {**key_fields, **value_fields, **comparison_fields},
+        {**keys, **own_values, **compared},
     )
     stats = _made(
         f"{prefix}Stats",
