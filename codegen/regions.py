@@ -20,6 +20,7 @@ FILES = (
     "schema/operations.py",
     "sdk/trackstore/arguments.py",
     "sdk/trackstore/entries.py",
+    "sdk/trackstore/normalization.py",
 )
 REGION = re.compile(
     r"^(?P<margin> *)# region generated: (?P<renderer>\w+)(?: (?P<part>[A-Z]+))?"

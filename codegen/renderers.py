@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from models.field_declarations import (
+    INTEGERS,
     PLAIN_TYPES,
     Check,
     OperationField,
@@ -13,6 +14,7 @@ from models.field_declarations import (
     Storage,
     ValueType,
 )
+from models.operation_fields import MAX_TOKENS
 
 Fields = Sequence[OperationField]
 Renderer = Callable[[Fields], Iterator[str]]
@@ -45,6 +47,20 @@ OUTPUT_TYPES = {
     ValueType.MONEY: "float",
     ValueType.PRICE_STATUS: "PriceStatus",
 }
+FILTER_TYPES = {
+    ValueType.TEXT: "StringFilter",
+    ValueType.ID: "IDFilter",
+    ValueType.SESSION_ID: "IDFilter",
+    ValueType.KIND: "ValueFilter[OperationKind]",
+    ValueType.OUTCOME: "ValueFilter[Outcome]",
+    ValueType.PRICE_STATUS: "ValueFilter[PriceStatus]",
+    ValueType.UUID: "UUIDFilter",
+    ValueType.INSTANT: "DateTimeFilter",
+    ValueType.BOOLEAN: "BooleanFilter",
+    ValueType.MILLISECONDS: "FloatFilter",
+    ValueType.INTEGER: "LongFilter",
+    ValueType.INT32: "LongFilter",
+}
 COLUMN_TYPES = {
     **DRAFT_TYPES,
     ValueType.KIND: "str",
@@ -73,7 +89,7 @@ OPEN_TYPES = ("Any",)
 
 
 def drafts(fields: Fields) -> Iterator[str]:
-    """Attributes of a protocol; texts that GraphQL shows as ``ID`` may be of a subclass."""
+    """Render attributes of a protocol; texts that GraphQL shows as ``ID`` may be of a subclass."""
     for field in sendable(fields):
         written = optional(DRAFT_TYPES[field.type], can_be_null(field))
         if field.type is ValueType.SESSION_ID:
@@ -83,7 +99,7 @@ def drafts(fields: Fields) -> Iterator[str]:
 
 
 def inputs(fields: Fields) -> Iterator[str]:
-    """Fields of an input type."""
+    """Render fields of an input type."""
     for field in sendable(fields):
         written = optional(INPUT_TYPES[field.type], can_be_null(field))
         text = literal(" ".join(filter(None, (field.description, field.note))))
@@ -93,7 +109,7 @@ def inputs(fields: Fields) -> Iterator[str]:
 
 
 def columns(fields: Fields) -> Iterator[str]:
-    """Columns of the table."""
+    """Render columns of the table."""
     for field in fields:
         if field.storage is Storage.COLUMN and field.part is not Part.LABELS:
             option = " = mapped_column(SessionKey())" if field.type is ValueType.SESSION_ID else ""
@@ -102,29 +118,37 @@ def columns(fields: Fields) -> Iterator[str]:
 
 
 def outputs(fields: Fields) -> Iterator[str]:
-    """Fields of the type that shows a record."""
+    """Render fields of the type that shows a record."""
     for field in sendable(fields):
         if field.storage is Storage.COLUMN and field.part is not Part.LABELS:
             written = optional(OUTPUT_TYPES[field.type], is_nullable(field))
             yield f"{field.name}: {written} = described({literal(field.description)})"
 
 
+def filters(fields: Fields) -> Iterator[str]:
+    """Render conditions of the filter."""
+    for field in fields:
+        if Role.FILTER in field.roles:
+            text = literal(field.description)
+            yield f"{field.name}: {FILTER_TYPES[field.type]} | None = condition({text})"
+
+
 def positions(fields: Fields) -> Iterator[str]:
-    """Positions in a row, as constants."""
+    """Render positions in a row, as constants."""
     for field in fields:
         if field.storage is Storage.COLUMN and field.part is not Part.LABELS:
             yield f'{field.name.upper()} = AT["{field.name}"]'
 
 
 def order_members(fields: Fields) -> Iterator[str]:
-    """Members of the enum of fields that lists can be ordered by."""
+    """Render members of the enum of fields that lists can be ordered by."""
     for field in fields:
         if Role.ORDER in field.roles:
             yield f'{field.name.upper()} = "{field.name}"'
 
 
 def entries(fields: Fields) -> Iterator[str]:
-    """Fields of the client's entries."""
+    """Render fields of the client's entries."""
     for field in sendable(fields):
         default = field.default or ("" if field.is_required else "None")
         written = optional(ENTRY_TYPES[field.type], can_be_null(field))
@@ -133,15 +157,27 @@ def entries(fields: Fields) -> Iterator[str]:
 
 
 def arguments(fields: Fields) -> Iterator[str]:
-    """Keyword arguments of the client's recording methods."""
+    """Render keyword arguments of the client's recording methods."""
     for field in sendable(fields):
         written = ARGUMENT_TYPE_OF.get(field.name, ARGUMENT_TYPES[field.type])
         is_flag = field.type is ValueType.BOOLEAN and bool(field.default)
         yield f"{field.draft_name}: {optional(written, not is_flag)}"
 
 
+def converters(fields: Fields) -> Iterator[str]:
+    """Render converters of the client, for fields whose type does not tell what the server accepts."""
+    for field in fields:
+        low, high = f"{field.minimum:_}", f"{int(field.maximum):_}"
+        if field.check in (Check.TEXT, Check.TRUNCATED_TEXT):
+            yield f'"{field.draft_name}": _text,'
+        elif field.type is ValueType.MILLISECONDS:
+            yield f'"{field.draft_name}": milliseconds({high}),'
+        elif field.type in INTEGERS and (field.minimum or 0 < field.maximum < MAX_TOKENS):
+            yield f'"{field.draft_name}": whole_number({low}, {high}),'
+
+
 def fast_path(fields: Fields) -> Iterator[str]:
-    """Statements that check the fields of ``draft`` and put them into ``row``."""
+    """Render statements that check the fields of ``draft`` and put them into ``row``."""
     stored = [field for field in fields if field.storage is Storage.COLUMN]
     texts = {
         "names": [f for f in stored if f.check is Check.NAME],
@@ -207,7 +243,8 @@ def literal(text: str) -> str:
 RENDERERS: Mapping[str, Renderer] = {
     renderer.__name__: renderer
     for renderer in (
-        drafts, inputs, columns, outputs, positions, entries, arguments, fast_path, order_members,
+        arguments, columns, converters, drafts, entries, fast_path, filters, inputs, order_members,
+        outputs, positions,
     )
 }  # fmt: skip
 """Renderers by the names that regions call them."""

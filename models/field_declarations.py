@@ -72,6 +72,8 @@ class Role(Flag):
     GROUP = auto()
     AGGREGATE = auto()
     ORDER = auto()
+    EXPORT = auto()
+    """A column of an export that names none."""
 
 
 class Storage(Enum):

@@ -29,12 +29,12 @@ _TEXT, _INTEGER, _BOOLEAN, _ID = (
 _NAME, _ANY, _RANGE, _BY_HAND = Check.NAME, Check.NONE, Check.RANGE, Check.BY_HAND
 _F = Role.FILTER
 _FG, _FA, _FAO = _F | Role.GROUP, _F | Role.AGGREGATE, _F | Role.AGGREGATE | Role.ORDER
-_AO = Role.AGGREGATE | Role.ORDER
+_AO, _E = Role.AGGREGATE | Role.ORDER, Role.EXPORT
 
 OPERATION_FIELDS = (
     OperationField(
         "occurred_at", _COMMON, ValueType.INSTANT, _BY_HAND,
-        "When the call finished.", _F | Role.ORDER,
+        "When the call finished.", _F | Role.ORDER | _E,
         note="Defaults to the time in the id, otherwise to now.",
     ),
     OperationField(
@@ -44,13 +44,13 @@ OPERATION_FIELDS = (
     ),
     OperationField(
         "kind", _COMMON, ValueType.KIND, _ANY,
-        "Main kind: API, TOOL or LLM.", _FG,
+        "Main kind: API, TOOL or LLM.", _FG | _E,
         note="An operation of any kind can have details of the others.",
         is_required=True,
     ),
     OperationField(
         "name", _COMMON, _TEXT, _NAME,
-        "Name of the route, tool or model call, used for grouping.", _FG,
+        "Name of the route, tool or model call, used for grouping.", _FG | _E,
         is_required=True,
     ),
     OperationField(
@@ -60,27 +60,27 @@ OPERATION_FIELDS = (
     ),
     OperationField(
         "operation_type", _COMMON, _TEXT, _NAME,
-        "Operation type, such as add_memory.", _FG,
+        "Operation type, such as add_memory.", _FG | _E,
     ),
     OperationField(
         "outcome", _COMMON, ValueType.OUTCOME, _ANY,
-        "Outcome.", _FG,
+        "Outcome.", _FG | _E,
         default="Outcome.OK",
     ),
     OperationField(
         "error", _COMMON, _TEXT, Check.TRUNCATED_TEXT,
-        "Error text.", _FG,
+        "Error text.", _FG | _E,
         large=True,
     ),
     OperationField(
         "duration_ms", _COMMON, ValueType.MILLISECONDS, _RANGE,
-        "Duration in milliseconds.", _FAO,
+        "Duration in milliseconds.", _FAO | _E,
         maximum=MAX_DURATION_MS,
     ),
-    OperationField("organization_id", _LABELS, _ID, _NAME, "Organization id.", _FG),
+    OperationField("organization_id", _LABELS, _ID, _NAME, "Organization id.", _FG | _E),
     OperationField("namespace_id", _LABELS, _ID, _NAME, "Namespace id.", _FG),
     OperationField("workspace_id", _LABELS, _ID, _NAME, "Workspace id.", _FG),
-    OperationField("user_id", _LABELS, _ID, _NAME, "User id.", _FG),
+    OperationField("user_id", _LABELS, _ID, _NAME, "User id.", _FG | _E),
     OperationField("developer_id", _LABELS, _ID, _NAME, "Developer id.", _FG),
     OperationField("api_key_id", _LABELS, _ID, _NAME, "API key label.", _FG),
     OperationField("company_id", _LABELS, _ID, _NAME, "Company id.", _FG),
@@ -102,13 +102,13 @@ OPERATION_FIELDS = (
     OperationField("trace_id", _COMMON, _TEXT, _NAME, "Trace id.", _FG),
     OperationField(
         "client", _COMMON, _TEXT, _NAME,
-        "Client program: X-Client-Type or a tool id.", _FG,
+        "Client program: X-Client-Type or a tool id.", _FG | _E,
     ),
-    OperationField("route", _API, _TEXT, Check.TEXT, "Route, such as v1/memory.", _FG, large=True),
-    OperationField("method", _API, _TEXT, _NAME, "HTTP method.", _FG),
+    OperationField("route", _API, _TEXT, Check.TEXT, "Route, such as v1/memory.", _FG | _E, large=True),
+    OperationField("method", _API, _TEXT, _NAME, "HTTP method.", _FG | _E),
     OperationField(
         "status_code", _API, ValueType.INT32, _RANGE,
-        "HTTP status code, 100 to 599.", _FG | _AO,
+        "HTTP status code, 100 to 599.", _FG | _AO | _E,
         minimum=MIN_STATUS_CODE, maximum=MAX_STATUS_CODE,
     ),
     OperationField("ip_address", _API, _TEXT, _NAME, "IP address of the caller.", _FG),
@@ -127,10 +127,10 @@ OPERATION_FIELDS = (
     ),
     OperationField(
         "tool_name", _TOOL, _TEXT, _NAME,
-        "Tool name.", _FG,
+        "Tool name.", _FG | _E,
         note="Defaults to the operation's name.",
     ),
-    OperationField("operation_mode", _TOOL, _TEXT, _NAME, "Mode of use.", _FG),
+    OperationField("operation_mode", _TOOL, _TEXT, _NAME, "Mode of use.", _FG | _E),
     OperationField(
         "file_path", _TOOL, _TEXT, Check.TEXT,
         "Path of the file that the tool was used on.", _FG,
@@ -143,56 +143,56 @@ OPERATION_FIELDS = (
     ),
     OperationField(
         "tokens_original", _TOOL, _INTEGER, _BY_HAND,
-        "Tokens without the tool's savings.", _FAO,
+        "Tokens without the tool's savings.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "tokens_actual", _TOOL, _INTEGER, _BY_HAND,
-        "Tokens with the tool's savings. May exceed tokensOriginal.", _FAO,
+        "Tokens with the tool's savings. May exceed tokensOriginal.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "tokens_prevented", _TOOL, _INTEGER, _BY_HAND,
-        "tokensOriginal - tokensActual; negative if the tool used more.", _FAO,
+        "tokensOriginal - tokensActual; negative if the tool used more.", _FAO | _E,
         note="May replace one of the two; otherwise it must match.",
         minimum=-MAX_TOKENS, maximum=MAX_TOKENS,
     ),
-    OperationField("provider", _LLM, _TEXT, _NAME, "Provider of the model.", _FG),
-    OperationField("model", _LLM, _TEXT, _NAME, "Model name, used to look up the price.", _FG),
+    OperationField("provider", _LLM, _TEXT, _NAME, "Provider of the model.", _FG | _E),
+    OperationField("model", _LLM, _TEXT, _NAME, "Model name, used to look up the price.", _FG | _E),
     OperationField(
         "input_tokens", _LLM, _INTEGER, _BY_HAND,
-        "All input tokens, including tokens read from and written to a cache.", _FAO,
+        "All input tokens, including tokens read from and written to a cache.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "output_tokens", _LLM, _INTEGER, _BY_HAND,
-        "All output tokens, including reasoning tokens.", _FAO,
+        "All output tokens, including reasoning tokens.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "cached_input_tokens", _LLM, _INTEGER, _BY_HAND,
-        "Part of inputTokens: tokens read from a cache.", _FAO,
+        "Part of inputTokens: tokens read from a cache.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "cache_write_input_tokens", _LLM, _INTEGER, _BY_HAND,
-        "Part of inputTokens: tokens written to a cache.", _FAO,
+        "Part of inputTokens: tokens written to a cache.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "reasoning_tokens", _LLM, _INTEGER, _BY_HAND,
-        "Part of outputTokens: reasoning tokens.", _FAO,
+        "Part of outputTokens: reasoning tokens.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "audio_input_tokens", _LLM, _INTEGER, _BY_HAND,
-        "Part of inputTokens: audio tokens.", _FAO,
+        "Part of inputTokens: audio tokens.", _FAO | _E,
         note="Audio tokens read from a cache may be omitted.",
         maximum=MAX_TOKENS,
     ),
     OperationField(
         "audio_output_tokens", _LLM, _INTEGER, _BY_HAND,
-        "Part of outputTokens: audio tokens.", _FAO,
+        "Part of outputTokens: audio tokens.", _FAO | _E,
         maximum=MAX_TOKENS,
     ),
     OperationField(
@@ -213,10 +213,10 @@ OPERATION_FIELDS = (
     ),
     OperationField(
         "price_status", _DERIVED, ValueType.PRICE_STATUS, _ANY,
-        "Whether a price was found; null without tokens.", _FG,
+        "Whether a price was found; null without tokens.", _FG | _E,
     ),
     OperationField(
-        "cache_hit", _COMMON, _BOOLEAN, _ANY, "Whether the response came from a cache.", _FG
+        "cache_hit", _COMMON, _BOOLEAN, _ANY, "Whether the response came from a cache.", _FG | _E
     ),
     OperationField(
         "interaction_type", _INTERACTION, _TEXT, _BY_HAND,
@@ -241,14 +241,14 @@ OPERATION_FIELDS = (
     ),
     OperationField(
         "cost_baseline", _DERIVED, ValueType.MONEY, _ANY,
-        "Cost in US dollars without savings and caches.", Role.AGGREGATE,
+        "Cost in US dollars without savings and caches.", Role.AGGREGATE | _E,
     ),
     OperationField(
-        "cost_actual", _DERIVED, ValueType.MONEY, _ANY, "Actual cost in US dollars.", _AO
+        "cost_actual", _DERIVED, ValueType.MONEY, _ANY, "Actual cost in US dollars.", _AO | _E
     ),
     OperationField(
         "cost_saved", _DERIVED, ValueType.MONEY, _ANY,
-        "Savings in US dollars: baseline - actual.", _AO,
+        "Savings in US dollars: baseline - actual.", _AO | _E,
     ),
     OperationField(
         "attributes", _COMMON, ValueType.OBJECT, Check.OBJECT,

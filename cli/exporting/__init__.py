@@ -13,6 +13,8 @@ from cli.exporting.receiving import ExportRequest, receive
 from cli.operation_filters import Last, Since, Until, Where, operations_where
 from cli.output import done
 from cli.remote import DEFAULT_SERVER, ServerKey, ServerUrl, target_of
+from models.field_declarations import Role
+from models.operation_fields import fields_with
 from schema.operations import Operation
 from server.exporting.formats import Format
 
@@ -23,14 +25,7 @@ EPILOG = (
     "Exit codes: 0 done, 1 the server refused or the answer is not whole, 2 the command line is "
     "wrong, 130 stopped by Ctrl-C."
 )
-DEFAULT_COLUMNS = (
-    "uuid", "occurredAt", "kind", "name", "operationType", "outcome", "error", "durationMs",
-    "organizationId", "userId", "client", "route", "method", "statusCode", "toolName",
-    "operationMode", "tokensOriginal", "tokensActual", "tokensPrevented", "provider", "model",
-    "inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteInputTokens",
-    "reasoningTokens", "audioInputTokens", "audioOutputTokens", "priceStatus", "costBaseline",
-    "costActual", "costSaved", "cacheHit",
-)  # fmt: skip
+DEFAULT_COLUMNS = ("uuid", *(field.api_name for field in fields_with(Role.EXPORT)))
 """What is exported of an operation where no columns are named."""
 SUFFIXES = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL,
             ".parquet": Format.PARQUET}  # fmt: skip

@@ -48,10 +48,7 @@ from trackstore.values import (
     whole_number,
 )
 
-MAX_DURATION_MS = 10.0**12
 MAX_COUNT = 10**15
-MAX_BATCH_SIZE = 1_000_000_000
-MAX_UNITS = 10**9
 MAX_ATTEMPTS = 1_000
 MAX_WEIGHT = 1e9
 MIN_STALL_AFTER, MAX_STALL_AFTER = timedelta(seconds=1), timedelta(days=31)
@@ -142,18 +139,20 @@ CONVERTERS_BY_NAME: Mapping[str, Converter] = {
     "stage": _name,
     "client": _name,
     "operation_mode": mode,
-    "error": _text,
     "reason": _text,
     "title": _text,
     "message": _text,
+    # region generated: converters
+    "error": _text,
+    "duration_ms": milliseconds(1_000_000_000_000),
     "route": _text,
-    "user_agent": _text,
-    "file_path": _text,
-    "duration_ms": milliseconds(MAX_DURATION_MS),
     "status_code": whole_number(100, 599),
-    "batch_size": whole_number(0, MAX_BATCH_SIZE),
-    "units": whole_number(1, MAX_UNITS),
-    "tokens_prevented": whole_number(-MAX_COUNT, MAX_COUNT),
+    "user_agent": _text,
+    "batch_size": whole_number(0, 1_000_000_000),
+    "file_path": _text,
+    "tokens_prevented": whole_number(-1_000_000_000_000_000, 1_000_000_000_000_000),
+    "units": whole_number(1, 1_000_000_000),
+    # endregion
     "attempt": whole_number(1, MAX_ATTEMPTS),
     "max_attempts": whole_number(1, MAX_ATTEMPTS),
     "total": whole_number(0, MAX_COUNT),

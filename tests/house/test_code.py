@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from codegen.regions import renew
 from tests.house.checkout import PACKAGES, ROOT, files, trees
 
 MAX_FILE_LINES = 500
@@ -23,6 +24,10 @@ DIALECT_HOMES = (
     "migrations/",
     "server/settings/database.py",
 )
+
+
+def test_generated_regions_are_current() -> None:
+    assert not renew(is_check=True), "run make generate"
 
 
 def test_no_file_is_long() -> None:
