@@ -36,64 +36,78 @@ class OperationFilter:
     not_: "OperationFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
-    occurred_at: DateTimeFilter | None = condition("Filters by the time it finished.")
-    recorded_at: DateTimeFilter | None = condition("Filters by the time the server recorded it.")
-    id: UUIDFilter | None = condition("Filters by uuid.")
-    kind: ValueFilter[OperationKind] | None = condition("Filters by kind.")
-    outcome: ValueFilter[Outcome] | None = condition("Filters by outcome.")
-    price_status: ValueFilter[PriceStatus] | None = condition("Filters by price status.")
-    name: StringFilter | None = condition("Filters by name.")
-    operation_type: StringFilter | None = condition("Filters by operation type.")
-    organization_id: IDFilter | None = condition("Filters by organization.")
-    namespace_id: IDFilter | None = condition("Filters by namespace.")
-    workspace_id: IDFilter | None = condition("Filters by workspace.")
-    user_id: IDFilter | None = condition("Filters by user.")
-    developer_id: IDFilter | None = condition("Filters by developer.")
-    api_key_id: IDFilter | None = condition("Filters by API key label.")
-    company_id: IDFilter | None = condition("Filters by company.")
-    subscription_id: IDFilter | None = condition("Filters by subscription.")
-    session_id: IDFilter | None = condition("Filters by session.")
-    request_id: UUIDFilter | None = condition("Filters by request.")
-    stage: StringFilter | None = condition("Filters by stage of the request.")
-    correlation_id: StringFilter | None = condition("Filters by correlation id.")
-    trace_id: StringFilter | None = condition("Filters by trace.")
-    client: StringFilter | None = condition("Filters by client or tool id.")
-    error: StringFilter | None = condition("Filters by error text.")
-    route: StringFilter | None = condition("Filters by route.")
-    method: StringFilter | None = condition("Filters by HTTP method.")
-    status_code: LongFilter | None = condition("Filters by HTTP status.")
-    ip_address: StringFilter | None = condition("Filters by the caller's address.")
-    user_agent: StringFilter | None = condition("Filters by user agent.")
-    batch_size: LongFilter | None = condition("Filters by batch size.")
-    resource_id: StringFilter | None = condition("Filters by resource.")
-    tool_name: StringFilter | None = condition("Filters by tool.")
-    operation_mode: StringFilter | None = condition("Filters by mode.")
-    file_path: StringFilter | None = condition("Filters by file.")
-    tokens_original: LongFilter | None = condition("Filters by original tokens.")
-    tokens_actual: LongFilter | None = condition("Filters by actual tokens.")
-    tokens_prevented: LongFilter | None = condition("Filters by prevented tokens.")
-    provider: StringFilter | None = condition("Filters by provider.")
-    model: StringFilter | None = condition("Filters by model.")
-    input_tokens: LongFilter | None = condition("Filters by input tokens.")
-    output_tokens: LongFilter | None = condition("Filters by output tokens.")
-    cached_input_tokens: LongFilter | None = condition("Filters by cached input tokens.")
+    # region generated: filters without attributes
+    occurred_at: DateTimeFilter | None = condition("When the call finished.")
+    recorded_at: DateTimeFilter | None = condition("When the server recorded it.")
+    kind: ValueFilter[OperationKind] | None = condition("Main kind: API, TOOL or LLM.")
+    name: StringFilter | None = condition(
+        "Name of the route, tool or model call, used for grouping."
+    )
+    id: UUIDFilter | None = condition(
+        "UUIDv7 chosen by the client, which makes retries idempotent."
+    )
+    operation_type: StringFilter | None = condition("Operation type, such as add_memory.")
+    outcome: ValueFilter[Outcome] | None = condition("Outcome.")
+    error: StringFilter | None = condition("Error text.")
+    duration_ms: FloatFilter | None = condition("Duration in milliseconds.")
+    organization_id: IDFilter | None = condition("Organization id.")
+    namespace_id: IDFilter | None = condition("Namespace id.")
+    workspace_id: IDFilter | None = condition("Workspace id.")
+    user_id: IDFilter | None = condition("User id.")
+    developer_id: IDFilter | None = condition("Developer id.")
+    api_key_id: IDFilter | None = condition("API key label.")
+    company_id: IDFilter | None = condition("Company id.")
+    subscription_id: IDFilter | None = condition("Subscription id.")
+    session_id: IDFilter | None = condition("Session id.")
+    request_id: UUIDFilter | None = condition("The request that the call was made for.")
+    stage: StringFilter | None = condition("Stage of the request.")
+    correlation_id: StringFilter | None = condition(
+        "Links the operation to records of other services."
+    )
+    trace_id: StringFilter | None = condition("Trace id.")
+    client: StringFilter | None = condition("Client program: X-Client-Type or a tool id.")
+    route: StringFilter | None = condition("Route, such as v1/memory.")
+    method: StringFilter | None = condition("HTTP method.")
+    status_code: LongFilter | None = condition("HTTP status code, 100 to 599.")
+    ip_address: StringFilter | None = condition("IP address of the caller.")
+    user_agent: StringFilter | None = condition("User agent of the caller.")
+    batch_size: LongFilter | None = condition("Number of items in the call.")
+    resource_id: StringFilter | None = condition("The resource that the call concerned.")
+    tool_name: StringFilter | None = condition("Tool name.")
+    operation_mode: StringFilter | None = condition("Mode of use.")
+    file_path: StringFilter | None = condition("Path of the file that the tool was used on.")
+    tokens_original: LongFilter | None = condition("Tokens without the tool's savings.")
+    tokens_actual: LongFilter | None = condition(
+        "Tokens with the tool's savings. May exceed tokensOriginal."
+    )
+    tokens_prevented: LongFilter | None = condition(
+        "tokensOriginal - tokensActual; negative if the tool used more."
+    )
+    provider: StringFilter | None = condition("Provider of the model.")
+    model: StringFilter | None = condition("Model name, used to look up the price.")
+    input_tokens: LongFilter | None = condition(
+        "All input tokens, including tokens read from and written to a cache."
+    )
+    output_tokens: LongFilter | None = condition("All output tokens, including reasoning tokens.")
+    cached_input_tokens: LongFilter | None = condition(
+        "Part of inputTokens: tokens read from a cache."
+    )
     cache_write_input_tokens: LongFilter | None = condition(
-        "Filters by input tokens written to a cache."
+        "Part of inputTokens: tokens written to a cache."
     )
-    reasoning_tokens: LongFilter | None = condition("Filters by reasoning tokens.")
-    audio_input_tokens: LongFilter | None = condition("Filters by audio input tokens.")
-    audio_output_tokens: LongFilter | None = condition("Filters by audio output tokens.")
-    duration_ms: FloatFilter | None = condition("Filters by duration in milliseconds.")
-    cache_hit: BooleanFilter | None = condition(
-        "Filters by whether the response came from a cache."
+    reasoning_tokens: LongFilter | None = condition("Part of outputTokens: reasoning tokens.")
+    audio_input_tokens: LongFilter | None = condition("Part of inputTokens: audio tokens.")
+    audio_output_tokens: LongFilter | None = condition("Part of outputTokens: audio tokens.")
+    price_status: ValueFilter[PriceStatus] | None = condition(
+        "Whether a price was found; null without tokens."
     )
+    cache_hit: BooleanFilter | None = condition("Whether the response came from a cache.")
     interaction_type: StringFilter | None = condition(
-        "Filters by the type of the first counted interaction."
+        "Interaction type, such as mini, premium or api_operation."
     )
-    units: LongFilter | None = condition("Filters by the units of the first counted interaction.")
-    counts_against_limits: BooleanFilter | None = condition(
-        "Filters by whether limits counted the first interaction."
-    )
+    units: LongFilter | None = condition("Number of units, at least 1.")
+    counts_against_limits: BooleanFilter | None = condition("Whether limits also count it.")
+    # endregion
     attributes: list[AttributeFilter] | None = condition("Filters by paths in attributes.")
 
 

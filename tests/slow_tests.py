@@ -56,6 +56,7 @@ OUTAGES = [
 WHOLE_STORIES = [
     "system/test_recipes",
     "acceptance/programs",
+    "system/test_add_field",
     "unit/sdk/test_invalid_input",
     "api/live/test_progress",
     "api/live/test_streaming",
