@@ -15,10 +15,10 @@ SECTIONS = {
     "Access": ("access", "credentials"),
     "Database": ("database", "pool", "rollups", "maintenance"),
     "Writing": ("writer", "pricing"),
-    "Live streams and silence": ("live", "stalls"),
-    "Bounds of what is sent": ("inputs",),
+    "Live streams and stalls": ("live", "stalls"),
+    "Input limits": ("inputs",),
     "GraphQL": ("documents", "execution", "pages", "answers", "exports", "api"),
-    "Watching it": ("logging", "metrics"),
+    "Logs and metrics": ("logging", "metrics"),
 }
 """The groups of each section."""
 
@@ -29,9 +29,9 @@ The server reads its settings from the environment, and from a file `.env` in th
 environment takes precedence over the file, and options of a command take precedence over both. An empty
 variable counts as not set. Write sizes as `32MiB`, booleans as `true` or `false`, and lists with commas.
 
-`trackstore settings` prints them with their present values, `trackstore doctor` checks them.
+`trackstore settings` prints them with their current values, and `trackstore doctor` checks them.
 
-This page is made from the code: `python -m server.settings.table > docs/reference/settings.md`.
+This page is generated from the code: `python -m server.settings.table > docs/reference/settings.md`.
 """
 
 

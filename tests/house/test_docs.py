@@ -16,6 +16,7 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 DECISIONS = Path("docs/decisions")
 MAX_README_WORDS = 700
 MAX_DECISION_WORDS = 300
+SETTING = re.compile(r"\[(TRACKSTORE_\w+)\]\([\w./]*settings\.md#([\w-]+)\)")
 PATH = re.compile(
     r"`((?:models|store|schema|resolvers|subscriptions|server|cli|migrations|sdk|dashboard|tests)/[\w./-]+)`"
 )
@@ -66,6 +67,19 @@ def test_a_decision_fits_on_one_screen() -> None:
     words = {page: len(_read(page).split()) for page in _pages() if page.parent == DECISIONS}
     long = {page.name: count for page, count in words.items() if count > MAX_DECISION_WORDS}
     assert not long, "move the details to a page in docs/internals"
+
+
+def test_links_to_settings_name_their_section() -> None:
+    sections = re.split(r"^## ", _read(Path("docs/reference/settings.md")), flags=re.MULTILINE)
+    section_of = {
+        name: section.partition("\n")[0].lower().replace(" ", "-")
+        for section in sections
+        for name in re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
+    }
+    links = [(page, *link) for page in _pages() for link in SETTING.findall(_read(page))]
+    assert links
+    wrong = [f"{page}: {name}" for page, name, anchor in links if section_of.get(name) != anchor]
+    assert not wrong, "the setting is in another section"
 
 
 def test_every_path_that_a_page_names_exists() -> None:

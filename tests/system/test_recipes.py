@@ -13,7 +13,7 @@ import pytest
 from tests.house.checkout import PACKAGES, ROOT, files
 from tests.support.recipes import apply
 
-RECIPES = ("Add a measure", "Add a mutation")
+RECIPES = ("Add a measure", "Add a mutation", "Add a price rule")
 SERVE = """
 import asyncio, json, sys
 import httpx
@@ -109,3 +109,25 @@ def test_a_mutation_changes_its_record(copy: Copy, database_url: str) -> None:
     )
     assert renamed["renameApiKey"] == {"status": "ACCEPTED", "apiKey": {"name": "new"}}
     assert listed["apiKeys"] == [{"name": "new"}]
+
+
+def test_a_price_rule_holds_for_rows_columns_and_other_models(
+    copy: Copy, database_url: str
+) -> None:
+    tool = '{kind: TOOL, name: "t", tool: {tokensOriginal: 1000, tokensActual: 3000}}'
+    price = '{kind: MODEL, name: "m", inputPer1k: 2}'
+    track = f"trackOperations(operations: [{tool}, {tool}]) {{ accepted }}"
+    stats = '{ operationStats { totals { cost { actual saved } costAt(model: "m") { actual } } } }'
+    _, at_default, _, _, totals = copy.ask(
+        database_url,
+        f"mutation {{ {track} }}",
+        "{ operations { nodes { costActual } } }",
+        f"mutation {{ setPrice(input: {price}) {{ status }} }}",
+        f"mutation {{ {track} }}",
+        stats,
+    )
+    assert at_default["operations"]["nodes"] == [{"costActual": 0.015}] * 2
+    assert totals["operationStats"]["totals"] == {
+        "cost": {"actual": 0.06, "saved": 0},
+        "costAt": {"actual": 8},
+    }
