@@ -106,7 +106,7 @@ def test_what_the_server_refuses_is_repeated(asked: Run) -> None:
     Path("q.graphql").write_text("{ viewer { name } }")
     result = asked("--query", "q.graphql", "-o", "q.csv")
     assert (result.exit_code, Path("q.csv").exists()) == (1, False)
-    assert "viewer is no list" in result.stderr
+    assert "viewer is not a list" in result.stderr
 
 
 def test_a_missing_server_is_told(run: Run) -> None:
