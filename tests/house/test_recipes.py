@@ -1,4 +1,4 @@
-"""The diffs of CONTRIBUTING.md fit the code; tests/system/test_recipes.py follows them."""
+"""The diffs of CONTRIBUTING.md fit the code; tests/system follows them."""
 
 import pytest
 
@@ -6,7 +6,9 @@ from tests.house.checkout import ROOT
 from tests.support.recipes import changes_of
 
 
-@pytest.mark.parametrize("recipe", ["Add a measure", "Add a mutation"])
+@pytest.mark.parametrize(
+    "recipe", ["Add a field of an operation", "Add a measure", "Add a mutation"]
+)
 def test_the_diffs_of_a_recipe_apply(recipe: str) -> None:
     texts: dict[str, str] = {}
     for change in changes_of(recipe):

@@ -15,6 +15,7 @@ import pytest
 
 from tests.house.checkout import PACKAGES, ROOT, files
 from tests.support.processes import COMMAND, ServerProcess
+from tests.support.recipes import apply
 
 COPIED = {*PACKAGES, "codegen", "sdk", "pyproject.toml"}
 CACHES = {"__pycache__", ".ruff_cache"}
@@ -23,10 +24,7 @@ TYPED_FILES = (
     "models/operations.py", "store/operations/drafts.py", "schema/operation_inputs.py",
     "schema/operations.py", "sdk/trackstore/entries.py", "sdk/trackstore/arguments.py",
 )  # fmt: skip
-NEXT_FIELD = '    OperationField("method", _API'
-NEW_FIELD = (
-    '    OperationField("region", _API, _TEXT, _NAME, "Region that served the call.", _FG | _E),\n'
-)
+RECIPE = "Add a field of an operation"
 TRACK = "mutation($input: OperationInput!) { trackOperation(input: $input) { status } }"
 TRACK_API = "mutation($input: ApiOperationInput!) { trackApiOperation(input: $input) { status } }"
 TRACK_MANY = """
@@ -104,10 +102,7 @@ class Checkout:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy in which the recipe was followed, and its database on the newest revision."""
     copy = Checkout(tmp_path_factory.mktemp("add_field"))
-    file = copy.folder / DECLARATIONS
-    declared = file.read_text(encoding="utf-8")
-    assert declared.count(NEXT_FIELD) == 1
-    file.write_text(declared.replace(NEXT_FIELD, NEW_FIELD + NEXT_FIELD), encoding="utf-8")
+    assert apply(RECIPE, copy.folder) == [DECLARATIONS]
     copy.python("-m", "codegen")
     copy.run(COMMAND, "schema", "--output", "schema/schema.graphql")
     copy.python(*MAKE_MIGRATION)

@@ -99,6 +99,21 @@ def test_drafts_inputs_and_entries_have_the_fields_of_their_part(part: Part, wri
     assert written_names(written) == names_in(part) | nested
 
 
+@pytest.mark.parametrize(
+    ("part", "written", "set_by_name"),
+    [
+        (Part.API, operation_inputs.ApiOperationInput, set[str]()),
+        (Part.TOOL, operation_inputs.ToolOperationInput, {"tool_name", "operation_mode", "client"}),
+        (Part.LLM, operation_inputs.ChatInput, {"operation_type"}),
+    ],
+)
+def test_shorter_inputs_take_every_field(part: Part, written: type, set_by_name: set[str]) -> None:
+    """The others are set by the mutation, or have a name of their own, such as ``mode``."""
+    common = names_in(Part.COMMON) - {"kind", "name"}
+    nested = NESTED - {part.value}
+    assert (names_in(part) | common | nested) - written_names(written) == set_by_name
+
+
 def test_every_field_is_checked_once_on_each_path() -> None:
     for part, groups in GROUPS.items():
         nested = set(NESTED_PARTS) if part is Part.COMMON else set()
