@@ -10,8 +10,8 @@ from server.settings.model import Settings
 from server.version import VERSION
 
 QUERY = '{"query": "{ operations(first: 3) { totalCount } }"}'
-WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what to call where all are listened on
-"""Addresses that listen everywhere, and how this machine calls itself."""
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Wildcard addresses, and the address to call on this machine instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def print_banner(started_server: StartedServer) -> None:
         ("Try", _curl(started_server)),
         (
             "Next",
-            "trackstore demo sends lively sample traffic; trackstore doctor checks the set-up",
+            "trackstore demo sends sample traffic; trackstore doctor checks the setup",
         ),
         ("Stop", "Ctrl-C"),
     ]
@@ -53,7 +53,7 @@ def print_banner(started_server: StartedServer) -> None:
 def _access(started_server: StartedServer) -> str:
     if started_server.access is Access.KEYS:
         return "with an API key: trackstore keys create NAME"
-    return "open to this machine, no key is asked for"
+    return "open to this machine, no API key required"
 
 
 def _curl(started_server: StartedServer) -> str:

@@ -37,13 +37,13 @@ def check_settings() -> Iterator[Finding]:
         yield Finding(
             "settings",
             CheckState.WARN,
-            f"nothing reads {unknown_name}",
+            f"{unknown_name} is not a setting",
             f"rename it to {similar_name}",
         )
     file = Path(ENV_FILE)
     if file.is_file() and is_exposed(file):
         yield Finding(
-            ENV_FILE, CheckState.WARN, "other accounts have rights on it", f"chmod 600 {ENV_FILE}"
+            ENV_FILE, CheckState.WARN, "other accounts have access to it", f"chmod 600 {ENV_FILE}"
         )
 
 
@@ -51,7 +51,7 @@ def check_file(file: Path) -> Iterator[Finding]:
     """Check permissions and free disk space of the SQLite file."""
     folder = next(parent for parent in file.absolute().parents if parent.exists())
     if not os.access(folder, os.W_OK | os.X_OK):
-        fix = f"let this account write there, or name another file in {'DATABASE_URL'}"
+        fix = "let this account write there, or set another file in DATABASE_URL"
         yield Finding("file", CheckState.FAIL, f"{folder} cannot be written to", fix)
         return
     if file.exists():
@@ -65,25 +65,25 @@ def _permissions(file: Path) -> Finding:
             "file",
             CheckState.FAIL,
             f"{file} cannot be read and written",
-            "let this account do both",
+            "allow this account to read and write it",
         )
     exposed = " ".join(map(str, exposed_files_of(file)))
     if exposed:
         return Finding(
             "file",
             CheckState.WARN,
-            f"other accounts have rights on {exposed}",
+            f"other accounts have access to {exposed}",
             f"chmod 600 {exposed}",
         )
     return Finding(
-        "file", CheckState.OK, f"{file} is for this account ({file.stat().st_size:,} bytes)"
+        "file", CheckState.OK, f"{file} is private to this account ({file.stat().st_size:,} bytes)"
     )
 
 
 def _disk_space(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     detail = f"{free / GIB:,.1f} GiB free"
-    fix = "make room: a full disk stops every write"
+    fix = "free disk space: a full disk stops all writes"
     if free < MIN_DISK_BYTES:
         return Finding("disk", CheckState.FAIL, detail, fix)
     return Finding("disk", CheckState.WARN if free < LOW_DISK_BYTES else CheckState.OK, detail, fix)

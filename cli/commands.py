@@ -24,7 +24,7 @@ class Entry:
     module: str
     attribute: str
     summary: str
-    """The first sentences of its own help text."""
+    """First sentences of its help text."""
 
 
 COMMANDS = (

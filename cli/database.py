@@ -17,7 +17,7 @@ from store.store import Store
 Result = TypeVar("Result")
 
 OPERATOR = Principal("command line", frozenset(AccessScope), TenantBounds(), None)
-"""Whoever may run commands has the database's password or file, and so may do everything."""
+"""Unrestricted: who can run commands has access to the database anyway."""
 
 
 def database_address(settings: Settings) -> str:
@@ -30,7 +30,9 @@ def update_tables(settings: Settings, report: Report = say) -> None:
     if is_up_to_date(url):
         return
     if serves_newer_tables(url):
-        report("the tables are newer than this version, which may serve them: replace it soon")
+        report(
+            "the tables are newer than this version, which can still serve them; upgrade it soon"
+        )
         return
     runner = import_module("migrations.runner")  # with Alembic, which is long to load
     pending_revisions = runner.pending(url)
@@ -43,8 +45,8 @@ def update_tables(settings: Settings, report: Report = say) -> None:
             else "a migration is"
         )
         raise CommandError(
-            f"{count} still to be run on {settings.database.display_url} ({'; '.join(pending_revisions)}): "
-            "run `trackstore migrate`"
+            f"{count} pending on {settings.database.display_url} ({'; '.join(pending_revisions)}). "
+            "Run `trackstore migrate`."
         )
     runner.upgrade(url, report=report)
 

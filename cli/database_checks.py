@@ -22,23 +22,21 @@ from store.maintenance.partitions import month_of, partitioned_tables, start_of
 from store.store import Store
 
 MAX_NORMAL_SKEW, MAX_TOLERATED_SKEW = timedelta(seconds=2), timedelta(minutes=5)
-"""Records carry the time of their makers; a database further off dates keys and months wrongly."""
+"""Records have the time of their services; a larger skew affects keys and monthly partitions."""
 
 
 def check_database(settings: Settings) -> Iterator[Finding]:
     try:
         pending_revisions = pending(database_address(settings))
     except MigrationError as error:
-        yield Finding("database", CheckState.FAIL, error_line(error), "see what it says")
+        yield Finding("database", CheckState.FAIL, error_line(error), "see the message")
         return
     try:
         findings = with_store(
             settings, lambda store: _run_checks(store, settings, not pending_revisions)
         )
     except (StoreError, DatabaseFailureError) as error:
-        yield Finding(
-            "database", CheckState.FAIL, error_line(error), "look into the database's own log"
-        )
+        yield Finding("database", CheckState.FAIL, error_line(error), "see the log of the database")
         return
     yield findings[0]
     yield _tables(pending_revisions, settings)
@@ -48,10 +46,13 @@ def check_database(settings: Settings) -> Iterator[Finding]:
 def _tables(pending_revisions: list[str], settings: Settings) -> Finding:
     if not pending_revisions:
         return Finding("tables", CheckState.OK, f"at revision {NEWEST}, the newest")
-    detail = f"{len(pending_revisions)} to be run: {'; '.join(pending_revisions)}"
+    detail = f"{len(pending_revisions)} pending: {'; '.join(pending_revisions)}"
     if settings.database.migrates_on_start:
         return Finding(
-            "tables", CheckState.WARN, detail, "`trackstore serve` does it, or run migrate"
+            "tables",
+            CheckState.WARN,
+            detail,
+            "`trackstore serve` runs them, or `trackstore migrate`",
         )
     return Finding("tables", CheckState.FAIL, detail, "run `trackstore migrate`")
 
@@ -83,27 +84,27 @@ async def _clock(connection: AsyncConnection, store: Store) -> Finding:
     server_time = await store.database.dialect.probes.read_server_clock(connection)
     local_time = before + (utc_now() - before) / 2
     skew = abs(server_time - local_time)
-    detail = f"{skew.total_seconds():.2f} s from the database's"
+    detail = f"{skew.total_seconds():.2f} s from that of the database"
     state = CheckState.OK
     if skew > MAX_NORMAL_SKEW:
         state = CheckState.FAIL if skew > MAX_TOLERATED_SKEW else CheckState.WARN
     return Finding(
-        "clock", state, detail, "" if state is CheckState.OK else "set both clocks by NTP"
+        "clock", state, detail, "" if state is CheckState.OK else "synchronize both clocks with NTP"
     )
 
 
 async def _partitions(connection: AsyncConnection, store: Store, settings: Settings) -> Finding:
     if not store.database.dialect.partitioned:
-        return Finding("partitions", CheckState.SKIP, "this database keeps each table in one piece")
+        return Finding("partitions", CheckState.SKIP, "SQLite has no partitions")
     server_time = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     now = month_of(utc_now())
     months = [start_of(m) for m in range(now, now + settings.maintenance.partitions_ahead + 1)]
     expected = {f"{t.name}_p{m:%Y%m}" for t in partitioned_tables() for m in months}
     missing = sorted(expected - server_time)
     if missing:
-        fix = "a running server makes them within the hour"
+        fix = "a running server creates them within an hour"
         return Finding("partitions", CheckState.WARN, f"missing: {', '.join(missing)}", fix)
-    return Finding("partitions", CheckState.OK, f"made until the end of {months[-1]:%B %Y}")
+    return Finding("partitions", CheckState.OK, f"created until the end of {months[-1]:%B %Y}")
 
 
 def check_access(settings: Settings, any_active_key: bool) -> Finding:
@@ -115,9 +116,9 @@ def check_access(settings: Settings, any_active_key: bool) -> Finding:
         return Finding("access", CheckState.FAIL, detail, fix)
     if access is Access.OPEN:
         return Finding(
-            "access", CheckState.OK, f"open, since only this machine reaches {settings.listen.host}"
+            "access", CheckState.OK, f"open: only this machine can reach {settings.listen.host}"
         )
     if not any_active_key:
-        fix = "make one: `trackstore keys create NAME`"
-        return Finding("access", CheckState.WARN, "keys are asked for, and there is none", fix)
-    return Finding("access", CheckState.OK, "every caller needs a key")
+        fix = "create one with `trackstore keys create NAME`"
+        return Finding("access", CheckState.WARN, "API keys are required, and there are none", fix)
+    return Finding("access", CheckState.OK, "every call requires an API key")

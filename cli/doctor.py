@@ -39,7 +39,7 @@ def doctor(database_url: DatabaseUrl = None) -> None:
         )
         for finding in findings
     ]
-    print_table(("", "what", "found", "to do"), rows)
+    print_table(("", "check", "result", "fix"), rows)
     if any(finding.state is CheckState.FAIL for finding in findings):
         raise typer.Exit(EXIT_FAILURE)
 
@@ -58,7 +58,7 @@ def check_all(database_url: str | None) -> Iterator[Finding]:
     yield from check_settings()
     yield from _check_workers(settings)
     if database_is_missing(settings):
-        detail = f"{settings.database.file} is not there yet: `trackstore serve` makes it"
+        detail = f"{settings.database.file} does not exist yet: `trackstore serve` creates it"
         yield Finding("database", CheckState.SKIP, detail)
         yield check_access(settings, any_active_key=False)
     else:
@@ -72,6 +72,6 @@ def _check_workers(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "workers",
             CheckState.FAIL,
-            f"{settings.listen.workers} of them cannot share a SQLite file",
+            f"{settings.listen.workers} workers cannot share a SQLite file",
             "set TRACKSTORE_WORKERS=1, or use PostgreSQL",
         )

@@ -21,7 +21,7 @@ EXPECTED_ERRORS = (
     CommandError,
     StoreError,
 )
-"""What needs no traceback, since its text says enough."""
+"""Errors whose message is enough, without a traceback."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Exit codes, and the error that ends a command."""
 
 EXIT_FAILURE = 1
-"""A check failed, or something that had to be there was not."""
+"""A check failed, or the command could not do its work."""
 EXIT_USAGE = 2
-"""The command line or a setting is wrong; nothing was tried."""
+"""The command line or a setting is invalid; nothing was done."""
 
 
 class CommandError(Exception):

@@ -20,7 +20,7 @@ class Interrupts:
     def __init__(self) -> None:
         self.requested = threading.Event()
         self.waiting = False
-        """Whether the main thread waits for input: then the wish must reach it as an exception."""
+        """Whether the main thread waits for input, which only an exception can interrupt."""
         self._before: signal.Handlers | None = None
 
     @contextmanager

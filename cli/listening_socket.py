@@ -30,8 +30,8 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int
         )
     except socket.gaierror:
         raise CommandError(
-            f"{host} is not the name of this machine: listen on 127.0.0.1, or on 0.0.0.0 for all "
-            "its addresses"
+            f"{host} is not a name of this machine. Listen on 127.0.0.1, or on 0.0.0.0 for all "
+            "addresses."
         ) from None
     addresses.sort(key=lambda info: info[0] is not socket.AF_INET)
     family, _, _, _, address = addresses[0]
@@ -42,17 +42,17 @@ def _reason(error: OSError, host: str, port: int) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             return (
-                f"port {port} of {host} is in use by another program: stop that one, or choose "
-                "another port with --port"
+                f"port {port} of {host} is in use by another program. Stop it, or choose "
+                "another port with --port."
             )
         case errno.EACCES | errno.EPERM:
             return (
-                f"this account may not listen on port {port}: choose one from 1024 on with --port"
+                f"this account may not listen on port {port}. Choose one from 1024 on with --port."
             )
         case errno.EADDRNOTAVAIL:
             return (
-                f"{host} is not an address of this machine: listen on 127.0.0.1, or on 0.0.0.0 "
-                "for all its addresses"
+                f"{host} is not an address of this machine. Listen on 127.0.0.1, or on 0.0.0.0 "
+                "for all addresses."
             )
         case _:
             return f"cannot listen on port {port} of {host}: {error.strerror}"

@@ -15,7 +15,11 @@ from server.settings.model import load_settings
 def migrate(
     database_url: DatabaseUrl = None,
     check: Annotated[
-        bool, typer.Option("--check", help="List what is pending, change nothing; 1 if there is.")
+        bool,
+        typer.Option(
+            "--check",
+            help="List pending migrations without running them; exit with 1 if there are any.",
+        ),
     ] = False,
     to: Annotated[
         str | None, typer.Option("--to", metavar="REV", help="Stop at this revision.")
@@ -25,14 +29,14 @@ def migrate(
         typer.Option(
             "--down",
             metavar="REV",
-            help="Go back to this revision; base drops every table with all that is in it.",
+            help="Downgrade to this revision; base drops all tables and their data.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --down.")] = False,
 ) -> None:
     """Bring the database's tables up to date. Safe to run twice, and beside running servers."""
     if sum((check, to is not None, down is not None)) > 1:
-        raise typer.BadParameter("--check, --to and --down exclude each other")
+        raise typer.BadParameter("--check, --to and --down cannot be combined")
     settings = load_settings(database_url=database_url)
     url = database_address(settings)
     if check:
@@ -40,7 +44,7 @@ def migrate(
     elif down is not None:
         if not yes:
             typer.confirm(
-                f"Take {settings.database.display_url} down to {down}? What newer tables hold is lost",
+                f"Downgrade {settings.database.display_url} to {down}? Data of newer tables is lost",
                 abort=True,
                 err=True,
             )
@@ -60,5 +64,5 @@ def _check(url: str, database: str) -> None:
         return
     for revision in pending_revisions:
         out.print(revision, markup=False)
-    say(f"{len(pending_revisions)} to be run on {database}: run `trackstore migrate`")
+    say(f"{len(pending_revisions)} pending on {database}. Run `trackstore migrate`.")
     raise typer.Exit(EXIT_FAILURE)

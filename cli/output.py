@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 10_000
-"""Characters of a line where nobody looks at it."""
+"""Width without a terminal: no value is cut."""
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)
-"""Results. Lines are not broken, so that they can be copied and piped."""
+"""Results. Lines are not wrapped, so that they can be copied and piped."""
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 

@@ -15,8 +15,8 @@ from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 EPILOG = (
     "Examples: trackstore reprice --dry-run --model opus; "
     "trackstore reprice --since 2026-11-01 --tool read; trackstore reprice --yes. "
-    "Exit codes: 0 done, 1 the server refused, 2 the command line is wrong, 130 stopped by "
-    "Ctrl-C: what was priced stays priced, and the same command goes on."
+    "Exit codes: 0 success, 1 the server refused, 2 invalid command line, 130 stopped by Ctrl-C: "
+    "priced operations stay priced, and the same command continues."
 )
 COUNT = (
     "query Count($where: OperationFilter) { operations(where: $where, first: 0) { totalCount } }"
@@ -31,7 +31,7 @@ REPRICE = """mutation Reprice($where: OperationFilter, $dryRun: Boolean!, $after
 }"""
 COUNT_FIELDS = ("operations", "changed", "newlyPriced", "newlyUnpriced")
 MAX_SHOWN_GROUPS = 30
-"""Models and tools that are listed."""
+"""Maximum number of models and tools in the table."""
 
 
 def reprice(
@@ -69,7 +69,7 @@ def reprice(
         try:
             _run(remote, filter, dry_run, yes)
         except KeyboardInterrupt:
-            complain("stopped: what was priced stays priced; the same command goes on")
+            complain("stopped; priced operations stay priced, and the same command continues")
             raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -86,7 +86,7 @@ def _run(remote: RemoteClient, filter: dict[str, Any], dry_run: bool, yes: bool)
     changes = _reprice_all(remote, filter, False, total, "pricing")
     if yes:
         _print_changes(changes)
-    done(f"the costs of {changes['changed']:,} operations were changed")
+    done(f"changed the costs of {changes['changed']:,} operations")
 
 
 def _reprice_all(
@@ -120,7 +120,7 @@ def _add(to: dict[str, Any], answer: dict[str, Any]) -> None:
 def _print_changes(changes: dict[str, Any]) -> None:
     if not changes["changed"]:
         say(
-            f"{changes['operations']:,} operations of tools and models have the costs of their time"
+            f"{changes['operations']:,} operations of tools and models already have their current costs"
         )
         return
     ranked = sorted(changes["groups"].items(), key=lambda item: -item[1]["changed"])

@@ -21,12 +21,14 @@ from store.store import Store
 from store.validation import EARLIEST
 
 MAX_SHOWN_DIFFERENCES = 20
-"""Differences that are shown one by one."""
+"""Maximum number of differences in the table."""
 Since = Annotated[
-    str | None, typer.Option(metavar="TIME", help="From this date or instant on; from the first.")
+    str | None,
+    typer.Option(metavar="TIME", help="Start, a date or an instant. Default: the first record."),
 ]
 Until = Annotated[
-    str | None, typer.Option(metavar="TIME", help="Up to this date or instant; to the last.")
+    str | None,
+    typer.Option(metavar="TIME", help="End, a date or an instant. Default: the last record."),
 ]
 
 app = typer.Typer(
@@ -48,9 +50,9 @@ def list_rollups(database_url: DatabaseUrl = None) -> None:
         )
         for rollup_size in sizes
     ]
-    print_table(("rollup", "dimensions", "rows", "right since"), rows)
+    print_table(("rollup", "dimensions", "rows", "valid since"), rows)
     if valid_from is None:
-        say("no rollup is read: a server with TRACKSTORE_ROLLUPS=true sums up what is recorded")
+        say("rollups are not used yet: a server with TRACKSTORE_ROLLUPS=true fills them")
 
 
 @app.command()
@@ -58,9 +60,9 @@ def rebuild(since: Since = None, until: Until = None, database_url: DatabaseUrl 
     """Rebuild the rollups from the records, hour by hour. Servers may write at the same time."""
     settings = _settings(database_url)
     first, last = parse_time("--since", since), parse_time("--until", until)
-    with progress("summing up") as report:
+    with progress("rebuilding") as report:
         hours = with_store(settings, lambda store: store.rollups.rebuild(first, last, report))
-    done(f"{hours:,} hours were rebuilt")
+    done(f"rebuilt {hours:,} hours")
 
 
 @app.command()
@@ -78,10 +80,10 @@ def verify(since: Since = None, until: Until = None, database_url: DatabaseUrl =
 
     valid_from, differences = with_store(settings, work)
     if valid_from is None:
-        warn("no rollup is read yet: there is nothing to verify")
+        warn("rollups are not used yet: there is nothing to verify")
         return
     if not differences:
-        done(f"every rollup says what the records say, since {valid_from_text(valid_from)}")
+        done(f"all rollups match the records since {valid_from_text(valid_from)}")
         return
     rows = [
         (
@@ -93,7 +95,9 @@ def verify(since: Since = None, until: Until = None, database_url: DatabaseUrl =
         for rollup_size in differences[:MAX_SHOWN_DIFFERENCES]
     ]
     print_table(("rollup", "day", "key", "difference"), rows)
-    complain(f"{len(differences):,} sums differ from the records: run `trackstore rollups rebuild`")
+    complain(
+        f"{len(differences):,} sums differ from the records. Run `trackstore rollups rebuild`."
+    )
     raise typer.Exit(EXIT_FAILURE)
 
 

@@ -16,11 +16,15 @@ COMMITTED = Path(vocabulary.__file__).parent / "schema.graphql"
 
 def schema(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the schema to a file."),
     ] = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Compare it with schema/schema.graphql; 1 if they differ."),
+        typer.Option(
+            "--check",
+            help="Compare the schema with schema/schema.graphql; exit with 1 if they differ.",
+        ),
     ] = False,
 ) -> None:
     """Print the GraphQL schema of this version, for code generators of clients."""
@@ -29,7 +33,7 @@ def schema(
         compare(text, output or COMMITTED)
     elif output is not None:
         output.write_text(text, encoding="utf-8")
-        done(f"{output} is written")
+        done(f"wrote {output}")
     else:
         out.file.write(text)
 
@@ -38,13 +42,13 @@ def compare(text: str, file: Path) -> None:
     try:
         committed = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise CommandError(f"{file} does not exist: write it with `make sdl`") from None
+        raise CommandError(f"{file} does not exist. Run `make sdl` to create it.") from None
     if committed == text:
-        done(f"{file.name} is what the code says")
+        done(f"{file.name} is up to date")
         return
     difference = difflib.unified_diff(
         committed.splitlines(keepends=True), text.splitlines(keepends=True), file.name, "the code"
     )
     out.file.writelines(difference)
-    complain(f"{file.name} is not what the code says: write it again with `make sdl`")
+    complain(f"{file.name} differs from the code. Run `make sdl` to update it.")
     raise typer.Exit(EXIT_FAILURE)

@@ -54,7 +54,7 @@ def serve(
     is_interactive = is_console(settings.logging.format, sys.stderr)
     for unknown_name, similar_name in misspelt_settings().items():
         tell = warn if is_interactive else log.warning
-        tell(f"nothing reads {unknown_name}: did you mean {similar_name}?")
+        tell(f"{unknown_name} is not a setting. Did you mean {similar_name}?")
     check_workers(settings)
     # What no key could fix comes before the database is touched.
     if settings.access.policy is Access.OPEN and not is_loopback(settings.listen.host):
@@ -94,8 +94,8 @@ def check_workers(settings: Settings) -> None:
     """Refuse several workers on SQLite: it has one writer, and live feeds are per process."""
     if settings.listen.workers > 1 and settings.database.file is not None:
         raise CommandError(
-            f"{settings.listen.workers} workers cannot share a SQLite file, which one process writes: "
-            "take --workers 1, or PostgreSQL with --database-url postgresql://USER@HOST/NAME"
+            f"{settings.listen.workers} workers cannot share a SQLite file, which has one writer. "
+            "Use --workers 1, or PostgreSQL with --database-url postgresql://USER@HOST/NAME."
         )
 
 

@@ -23,12 +23,12 @@ PROTOCOL = "server.transport.connections:BoundedProtocol"
 WEBSOCKETS = "server.transport.websockets:BoundedWebSocket"
 
 WORKER_TIMEOUT_SECONDS = 60
-"""A worker that says nothing for so long is replaced; one on a machine with too much to do is only slow."""
+"""A worker that does not respond for this time is replaced; on an overloaded machine it is only slow."""
 
 POLL_SECONDS = 0.1
 ANSWER_SECONDS = 2.0
-LOOPBACK_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where to ask, not where to listen
-"""Where a server that listens everywhere can be asked."""
+LOOPBACK_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Wildcard addresses, and the address to probe instead."""
 
 log = logging.getLogger("trackstore.server")
 

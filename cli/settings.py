@@ -12,12 +12,12 @@ from server.settings.table import describe_settings, markdown, misspelt_settings
 
 def settings(
     changed: Annotated[
-        bool, typer.Option("--changed", help="Only those that differ from the default.")
+        bool, typer.Option("--changed", help="Only settings that differ from their default.")
     ] = False,
     docs: Annotated[
         bool,
         typer.Option(
-            "--markdown", help="The page docs/reference/settings.md, without present values."
+            "--markdown", help="Print the page docs/reference/settings.md, without current values."
         ),
     ] = False,
 ) -> None:
@@ -36,6 +36,6 @@ def settings(
     if rows:
         print_table(("variable", "value", "default", "meaning"), rows)
     else:
-        say("Every setting has its default.")
+        say("All settings have their defaults.")
     for unknown_name, similar_name in misspelt_settings().items():
-        warn(f"nothing reads {unknown_name}: did you mean {similar_name}?")
+        warn(f"{unknown_name} is not a setting. Did you mean {similar_name}?")

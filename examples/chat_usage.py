@@ -79,12 +79,12 @@ async def chat(request: dict[str, str], current_user: User) -> dict[str, Any]:
     try:
         result = await send_message(request["message"])
     except Exception as error:
-        known = facts(current_user, request, start_time)
-        await usage_service.track_chat_usage(response="", error=str(error), **known)
+        common = facts(current_user, request, start_time)
+        await usage_service.track_chat_usage(response="", error=str(error), **common)
         raise
-    known = facts(current_user, request, start_time)
+    common = facts(current_user, request, start_time)
     answer = {"response": result["response"], "tokens_used": result["tokens"]}
-    await usage_service.track_chat_usage(**answer, **known)
+    await usage_service.track_chat_usage(**answer, **common)
     return result
 
 
@@ -103,8 +103,8 @@ async def chat_decorated(request: dict[str, str], current_user: User) -> dict[st
 async def chat_events(request: dict[str, str], current_user: User) -> dict[str, Any]:
     start_time = time.time()
     result = await send_message(request["message"])
-    known = facts(current_user, request, start_time)
-    await event_bus.emit("chat.completed", {**known, **result})
+    common = facts(current_user, request, start_time)
+    await event_bus.emit("chat.completed", {**common, **result})
     return result
 
 
@@ -114,8 +114,8 @@ async def chat_background(
 ) -> dict[str, Any]:
     start_time = time.time()
     result = await send_message(request["message"])
-    known = {**facts(current_user, request, start_time), **result}
-    background_tasks.add_task(usage_service.track_chat_usage, **known)
+    common = {**facts(current_user, request, start_time), **result}
+    background_tasks.add_task(usage_service.track_chat_usage, **common)
     return result
 
 

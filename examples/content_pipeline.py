@@ -26,7 +26,7 @@ HEALTH = """{ monitoringOverview { activeRequests requests { count completed fai
 EVENTS = """query ($id: UUID!) { request(id: $id) { status progress errorStage
   events(first: 1000) { nodes { seq type severity stage attempt message } } } }"""
 
-Known = dict[str, Any]
+Inputs = dict[str, Any]
 tracker = Tracker()
 listener = BreakerListener(tracker)
 gemini_breaker = CircuitBreaker(name="gemini_api", listeners=[listener])
@@ -55,34 +55,34 @@ def create_content_request(student_id: str, topic: str, learning_objective: str)
     return str(request.id), request.correlation_id
 
 
-def validate(stage: StageHandle, known: Known) -> None:
-    if len(known["topic"]) < 3:
+def validate(stage: StageHandle, inputs: Inputs) -> None:
+    if len(inputs["topic"]) < 3:
         stage.retryable = False  # the same topic fails again
         raise ValueError("Topic must be at least 3 characters")
     stage.log("validation_passed", "The request is valid", severity="info")
 
 
-def retrieve(stage: StageHandle, known: Known) -> None:
-    chunks = [f"{known['topic']}, part {number}" for number in range(5)]
+def retrieve(stage: StageHandle, inputs: Inputs) -> None:
+    chunks = [f"{inputs['topic']}, part {number}" for number in range(5)]
     stage.log("rag_completed", "Retrieved content", severity="info", event_data={"chunks": 5})
     stage.complete(output_data={"chunks_retrieved": len(chunks), "sources": ["oer"]})
 
 
-def write_script(stage: StageHandle, known: Known) -> None:
+def write_script(stage: StageHandle, inputs: Inputs) -> None:
     stage.log("api_call", "Calling the model", severity="info", event_data={"model": "writer-1"})
-    script = gemini_breaker.call(lambda: f"Today: {known['topic']}")
-    tracker.track_chat(message=known["topic"], response=script, model="writer-1", tokens=120)
+    script = gemini_breaker.call(lambda: f"Today: {inputs['topic']}")
+    tracker.track_chat(message=inputs["topic"], response=script, model="writer-1", tokens=120)
     stage.complete(output_data={"script": script, "word_count": len(script.split())})
 
 
-def generate_video(stage: StageHandle, known: Known) -> None:
+def generate_video(stage: StageHandle, inputs: Inputs) -> None:
     """Render on another service, which gets the correlation id, and poll its job."""
     url = os.environ["VIDEO_SERVICE_URL"]
     with propagate(httpx.Client(base_url=url)) as http:
 
         @nano_banana_breaker
         def start_job() -> str:
-            answer = http.post("/generate", json={"script": known["script"]})
+            answer = http.post("/generate", json={"script": inputs["script"]})
             job_id: str = answer.raise_for_status().json()["job_id"]
             return job_id
 
@@ -106,18 +106,18 @@ def generate_video(stage: StageHandle, known: Known) -> None:
         raise TimeoutError(f"{job_id} took more than {MAX_WAIT_SECONDS} s")
 
 
-def process_video(stage: StageHandle, known: Known) -> None:
-    cdn_url = known["video_url"].replace("cdn", "www")
+def process_video(stage: StageHandle, inputs: Inputs) -> None:
+    cdn_url = inputs["video_url"].replace("cdn", "www")
     stage.log("video_uploaded", f"Uploaded to {cdn_url}", severity="info")
     stage.complete(output_data={"cdn_url": cdn_url})
 
 
-def notify(stage: StageHandle, known: Known) -> None:
-    tracker.track_tool_operation(tool="mail", mode="send", parameters={"link": known["cdn_url"]})
+def notify(stage: StageHandle, inputs: Inputs) -> None:
+    tracker.track_tool_operation(tool="mail", mode="send", parameters={"link": inputs["cdn_url"]})
     stage.log("notification_sent", "Email sent", severity="info")
 
 
-STAGES: dict[str, Callable[[StageHandle, Known], None]] = {
+STAGES: dict[str, Callable[[StageHandle, Inputs], None]] = {
     "validation": validate,
     "rag_retrieval": retrieve,
     "script_generation": write_script,
@@ -131,16 +131,16 @@ def process_content_request(request_id: str) -> None:
     status = tracker.status(request_id)
     if status is None:
         raise ValueError(f"There is no request {request_id}")
-    known: Known = dict(status.attributes)
+    inputs: Inputs = dict(status.attributes)
     for completed in status.stages:
-        known |= completed.output or {}
+        inputs |= completed.output or {}
     with tracker.resume(request_id) as request:
         for name, work in STAGES.items():
             if not request.is_completed(name):
                 with request.stage(name) as stage:
-                    work(stage, known)
-                known |= stage.output
-        request.complete(video_url=known["cdn_url"], script_text=known["script"])
+                    work(stage, inputs)
+                inputs |= stage.output
+        request.complete(video_url=inputs["cdn_url"], script_text=inputs["script"])
 
 
 def work(*request_ids: str) -> int:

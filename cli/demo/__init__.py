@@ -17,7 +17,7 @@ from cli.output import say, warn
 from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 
 MAX_RATE = 500.0
-"""Beyond this a load generator is the better tool: this one shows what the server can hold."""
+"""Use a load generator for higher rates."""
 DURATION = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*([smh]?)")
 UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600}
 
@@ -46,11 +46,13 @@ def demo(
             "-o",
             min=1,
             max=sample_data.MAX_ORGANIZATIONS,
-            help="How many invented organizations; one with a key that is bound to one.",
+            help="Number of synthetic organizations. One if the key is bound to an organization.",
         ),
     ] = 2,
-    seed: Annotated[int | None, typer.Option(help="The same play again, with new ids.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the last line.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random traffic. Ids differ in each run.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the last line.")] = False,
 ) -> None:
     """Send synthetic traffic: requests in stages, tools, chats, API calls, limits, an outage."""
     seconds = parse_duration(duration)
@@ -75,19 +77,20 @@ def prepare(remote: RemoteClient, count: int, rate: float) -> list[str]:
     viewer = remote.viewer("INGEST")
     bound = viewer.organization_id
     if bound is not None and count > 1:
-        say(f"the key is bound to {bound}: everything happens there")
+        say(f"the key is bound to {bound}: all traffic is sent there")
     names = [bound] if bound is not None else organization_names(count)
     if {"MANAGE", "ADMIN"} & viewer.scopes:
         set_prices_and_limits(remote, names, rate)
     else:
-        warn("without the scope MANAGE no prices and limits are set: nothing will be denied")
+        warn("without the scope MANAGE no prices and limits are set, and nothing is denied")
     return names
 
 
 def organization_names(count: int) -> list[str]:
-    known = sample_data.ORGANIZATIONS
+    base_names = sample_data.ORGANIZATIONS
     return [
-        known[index % len(known)] + (f"-{index // len(known) + 1}" if index >= len(known) else "")
+        base_names[index % len(base_names)]
+        + (f"-{index // len(base_names) + 1}" if index >= len(base_names) else "")
         for index in range(count)
     ]
 

@@ -7,7 +7,7 @@ from cli.demo.simulation import Actor, DemoOrganization, Simulation
 from store.ids import new_id
 
 ANSWER_SECONDS = 0.5
-"""Until an answer of the server is there: batches go out more often than this."""
+"""Virtual time until the server has answered; batches are sent more often."""
 
 
 def labels_of(simulation: Simulation, organization: DemoOrganization) -> dict[str, str]:

@@ -17,12 +17,12 @@ mutation Demo($entries: [EntryInput!]!) {
 }"""
 TICK_SECONDS = 0.2
 MAX_TICK_SECONDS = 0.4
-"""Time that passes in the scene at most in one tick. A slow server slows the play down, and does
-not find everything at once afterwards; and answers are there before an actor asks for them."""
+"""Maximum virtual time of one tick. A slow server slows the simulation down instead of getting
+everything at once, and answers arrive before actors read them."""
 MAX_BATCH_ENTRIES = 1_000
-"""Entries of one call."""
+"""Maximum number of entries in one call."""
 MAX_RUNNING = 400
-"""Requests and sessions that run at once; further ones do not begin."""
+"""Maximum number of running requests and sessions; no more are started."""
 MAX_WARNINGS = 5
 ARRIVALS: tuple[tuple[Callable[[Simulation, DemoOrganization], Actor], float], ...] = (
     (api_call, 60),
@@ -30,7 +30,7 @@ ARRIVALS: tuple[tuple[Callable[[Simulation, DemoOrganization], Actor], float], .
     (coding_session, 5),
     (lesson, 3),
 )
-"""Who arrives, and how often among a hundred. A coding session brings about nine calls with it."""
+"""Actors and their weights. A coding session makes about nine calls."""
 
 
 class TrafficGenerator:
@@ -54,14 +54,14 @@ class TrafficGenerator:
         update: Callable[[float], None],
     ) -> None:
         """Run until interrupted; call ``update`` after each tick with the elapsed seconds."""
-        begun = before = time.monotonic()
+        started = before = time.monotonic()
         self.start(rate)
         while not interrupts.requested.wait(TICK_SECONDS):
             now = time.monotonic()
             self.step(min(now - before, MAX_TICK_SECONDS))
             before = now
-            update(now - begun)
-            if duration is not None and now - begun >= duration:
+            update(now - started)
+            if duration is not None and now - started >= duration:
                 return
 
     def start(self, rate: float) -> None:
@@ -108,4 +108,4 @@ class TrafficGenerator:
         self._scene.count("rejected")
         self._warned += 1
         if self._warned <= MAX_WARNINGS:
-            warn(f"{kind} was refused: {code}: {message}")
+            warn(f"{kind} was rejected: {code}: {message}")

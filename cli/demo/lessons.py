@@ -11,9 +11,9 @@ from store.ids import new_id
 
 MAX_ATTEMPTS = 3
 POLLS = 6
-"""Reports of progress in a stage that takes long."""
+"""Number of progress reports in a long stage."""
 Steps = Generator[float, None, bool]
-"""Steps of a part of a request; in the end whether the request goes on."""
+"""Steps of a part of a request; returns whether the request continues."""
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ def _pass_stage(
     simulation.event("startStage", requestId=work.id, stage=name)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         failure = yield from _attempt(simulation, organization, work, name, usual)
-        if work.last.status == "DUPLICATE":  # it has ended: an operator called it off
+        if work.last.status == "DUPLICATE":  # an operator cancelled it
             simulation.count("cancelled")
             return False
         if failure is None:

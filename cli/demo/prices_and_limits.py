@@ -9,7 +9,7 @@ from cli.remote import RemoteClient
 SET_PRICE = "mutation Price($input: PriceInput!) { setPrice(input: $input) { price { name } } }"
 SET_LIMIT = "mutation Limit($input: LimitInput!) { setLimit(input: $input) { limit { uuid } } }"
 TRIAL_SECONDS = 4
-"""The trial's limit of an hour, in seconds of the whole rate: it is used up in half a minute."""
+"""Hourly limit of the trial, in seconds of the total rate: exhausted after half a minute."""
 MIN_TRIAL_UNITS = 10
 UNREACHED_UNITS = 100_000
 

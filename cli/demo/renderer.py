@@ -4,7 +4,7 @@ from cli.demo import sample_data
 from cli.demo.simulation import Actor, DemoOrganization, Simulation
 
 FIRST_OUTAGE_SECONDS = (6.0, 12.0)
-"""Seconds until the first one: early, so that a short demonstration shows one."""
+"""Time until the first outage: early, so that a short demo shows one."""
 OUTAGE_INTERVAL_SECONDS = (45.0, 120.0)
 REPORT_SECONDS = 4.0
 FAILING_CALLS = (9, 20)

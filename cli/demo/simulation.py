@@ -11,7 +11,7 @@ from typing import Any
 from store.ids import new_id, utc_now
 
 Actor = Iterator[float]
-"""Does its next step each time it is resumed, and yields the seconds until the one after it."""
+"""Yields the seconds until its next step."""
 Entry = dict[str, Any]
 """One ``EntryInput`` of the GraphQL API, as JSON."""
 
@@ -35,7 +35,7 @@ class DemoOrganization:
 
     name: str
     renderer_works: bool = True
-    """What is true; the breaker only learns it by calls that fail."""
+    """Actual state; the breaker only notices failing calls."""
     breaker: str = "CLOSED"
     calls: int = 0
     failures: int = 0
@@ -45,12 +45,12 @@ class DemoOrganization:
 class Simulation:
     random: random.Random
     now: float = 0.0
-    """Seconds since the beginning."""
+    """Seconds since the start."""
     pending: list[tuple[Entry, EntryResult]] = field(default_factory=list)
     requests: set[str] = field(default_factory=set)
-    """Ids of those that have not ended."""
+    """Ids of running requests."""
     sessions: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Labels of those that have not ended, by id."""
+    """Labels of open sessions by id."""
     counts: dict[str, int] = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
     _queue: list[tuple[float, int, Actor]] = field(default_factory=list)

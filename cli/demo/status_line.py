@@ -38,7 +38,7 @@ class StatusLine:
 def status_text(simulation: Simulation, seconds: float) -> str:
     counts = simulation.counts
     minutes, rest = divmod(int(seconds), 60)
-    sent = counts.get("entries", 0)
+    sent_count = counts.get("entries", 0)
     # What moves comes first: a narrow terminal cuts the end.
     ended = f"{counts.get('completed', 0):,} done, {counts.get('failed', 0):,} failed"
     parts = [
@@ -46,7 +46,7 @@ def status_text(simulation: Simulation, seconds: float) -> str:
         f"requests: {len(simulation.requests)} running, {ended}",
         f"{counts.get('denied', 0):,} denied",
         f"{counts.get('outages', 0):,} outages",
-        f"{sent:,} sent ({sent / max(seconds, 1):,.0f}/s)",
+        f"{sent_count:,} sent ({sent_count / max(seconds, 1):,.0f}/s)",
         f"{counts.get('operations', 0):,} operations",
         f"{counts.get('retries', 0):,} retries",
     ]

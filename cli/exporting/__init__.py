@@ -22,14 +22,14 @@ EPILOG = (
     "Examples: trackstore export --last 7d -o week.csv; "
     "trackstore export --since 2026-11-01 -w model=opus --format jsonl | jq .costActual; "
     "trackstore export --query question.graphql -o tools.parquet. "
-    "Exit codes: 0 done, 1 the server refused or the answer is not whole, 2 the command line is "
-    "wrong, 130 stopped by Ctrl-C."
+    "Exit codes: 0 done, 1 the server refused or the answer is incomplete, 2 the command line is "
+    "invalid, 130 stopped by Ctrl-C."
 )
 DEFAULT_COLUMNS = ("uuid", *(field.api_name for field in fields_with(Role.EXPORT)))
-"""What is exported of an operation where no columns are named."""
+"""Exported fields of operations if no columns are given."""
 SUFFIXES = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL,
             ".parquet": Format.PARQUET}  # fmt: skip
-WITH_QUERY = "--query says which rows and columns: leave the other options out"
+WITH_QUERY = "--query defines rows and columns: omit the other options"
 
 
 Output = Annotated[
@@ -37,7 +37,7 @@ Output = Annotated[
 ]
 AsFormat = Annotated[
     Format | None,
-    typer.Option("--format", "-f", help="Default: by the name of the file, else csv."),
+    typer.Option("--format", "-f", help="Default: derived from the file name, else csv."),
 ]
 Columns = Annotated[
     str | None,
@@ -45,31 +45,31 @@ Columns = Annotated[
         "--columns",
         "-c",
         metavar="A,B,...",
-        help="Fields of operations, such as occurredAt,name,attributes; costs and tokens among "
-        "others if left out.",
+        help="Fields of operations, such as occurredAt,name,attributes. Default: a selection that "
+        "includes costs and tokens.",
     ),
 ]
 Limit = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="At most so many, the newest ones.")
+    int | None, typer.Option(min=0, metavar="N", help="Maximum number of operations, newest first.")
 ]
 Query = Annotated[
     Path | None,
     typer.Option(
         "--query",
         metavar="FILE",
-        help="A GraphQL document with one list instead, such as operationStats { rows { ... } }; "
+        help="File with a GraphQL query of one list instead, such as operationStats { rows { ... } }; "
         "- reads standard input.",
     ),
 ]
-Variables = Annotated[str | None, typer.Option(metavar="JSON", help="Variables of that document.")]
+Variables = Annotated[str | None, typer.Option(metavar="JSON", help="Variables of the query.")]
 KeepFormulas = Annotated[
     bool,
     typer.Option(
         "--keep-formulas",
-        help="CSV: leave texts that a spreadsheet takes for a formula as they are.",
+        help="CSV: do not escape texts that a spreadsheet would run as a formula.",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
 def export(
@@ -95,12 +95,14 @@ def export(
         document, values = _text_of(query), _variables(variables)
     else:
         if variables is not None:
-            raise typer.BadParameter("these are of a --query", param_hint="--variables")
+            raise typer.BadParameter("requires --query", param_hint="--variables")
         values = {"where": operations_where(since, until, last, where), "first": limit}
         document = _document(columns)
     file_format = format or SUFFIXES.get(output.suffix.lower() if output else "", Format.CSV)
     if output is None and file_format is Format.PARQUET and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is not for a terminal: name a file", param_hint="-o")
+        raise typer.BadParameter(
+            "Parquet cannot be written to a terminal: specify a file", param_hint="-o"
+        )
     request = ExportRequest(document, values, file_format.value, keep_formulas)
     rows, size = receive(target_of(server, key), request, output, quiet)
     if not quiet and output is not None:
@@ -116,7 +118,7 @@ def _document(columns: str | None) -> str:
     for name in requested:
         if name not in columns_available:
             raise typer.BadParameter(
-                f"operations have no column {name!r}: there are {', '.join(columns_available)}",
+                f"operations have no column {name!r}. Available: {', '.join(columns_available)}",
                 param_hint="--columns",
             )
     fields = " ".join(dict.fromkeys(requested))
@@ -134,7 +136,7 @@ def _variables(text: str | None) -> dict[str, Any]:
     try:
         parsed = json.loads(text) if text is not None else {}
     except ValueError as error:
-        raise typer.BadParameter(f"that is not JSON: {error}", param_hint="--variables") from None
+        raise typer.BadParameter(f"invalid JSON: {error}", param_hint="--variables") from None
     if not isinstance(parsed, dict):
-        raise typer.BadParameter('write an object: {"name": 1}', param_hint="--variables")
+        raise typer.BadParameter('use an object such as {"name": 1}', param_hint="--variables")
     return parsed

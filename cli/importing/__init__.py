@@ -40,8 +40,8 @@ IDEMPOTENT = (
     "merged with others or reversed."
 )
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 the server or a file failed (with --strict also: a bad line), "
-    "2 the command line is wrong, 130 Ctrl-C."
+    "Exit codes: 0 success, 1 the server or a file failed (with --strict also: a bad line), "
+    "2 invalid command line, 130 Ctrl-C."
 )
 
 app = typer.Typer(
@@ -70,9 +70,11 @@ def access_log(
     """
     check_files(files)
     mappings = _mappings(sets, organization)
-    forbidden = [wish.field for wish in mappings if wish.field in FIELDS_OF_LINE]
+    forbidden = [mapping.field for mapping in mappings if mapping.field in FIELDS_OF_LINE]
     if forbidden:
-        raise typer.BadParameter(f"{', '.join(forbidden)}: the line says it", param_hint="--set")
+        raise typer.BadParameter(
+            f"{', '.join(forbidden)}: set by the line itself", param_hint="--set"
+        )
     with mapping_errors_reported():
         shared = constants(mappings, time_reader(None, None))
     options = ImportOptions(files, server, key, source, batch, in_flight, dry_run, strict, quiet)
@@ -112,13 +114,13 @@ def csv_table(
         encoding=parse_encoding(encoding),
         columns=[name.strip() for name in columns.split(",")] if columns else (),
     )
-    wish = TableOptions(
+    table_options = TableOptions(
         maps=read_maps(maps or ()),
         sets=_mappings(sets, organization),
         read_time=time_reader(parse_zone(zone), parse_time_format(time_format)),
     )
     options = ImportOptions(files, server, key, source, batch, in_flight, dry_run, strict, quiet)
-    run_import(options, lambda opened: read_table(opened, form, RecordIds(source), wish))
+    run_import(options, lambda opened: read_table(opened, form, RecordIds(source), table_options))
 
 
 def _mappings(sets: list[str] | None, organization: str | None) -> list[ColumnMapping]:

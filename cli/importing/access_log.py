@@ -16,34 +16,34 @@ QUOTED = r'(?:[^"\\]|\\.)*+'
 LINE = re.compile(
     rf"(?P<caller>.+?) \[(?P<time>[^\[\]]{{1,60}})\] "
     rf'"(?P<request>{QUOTED})" (?P<status>\d{{3}}) (?P<bytes>\d{{1,18}}|-)'
-    # The last one may have lost its end: servers cut what a client made too long.
+    # Servers cut long headers: the last field may lack its closing quote.
     rf'(?: "(?P<referer>{QUOTED})"(?: "(?P<agent>{QUOTED})(?:(?P<end>")(?P<rest> .*)?)?)?)?\s*'
 )
 REQUEST = re.compile(
     r"(?P<method>[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<target>\S.*?) (?P<protocol>[A-Z]+/\d(?:\.\d)?)"
 )
 OLDEST_REQUEST = re.compile(r"(?P<method>GET) (?P<target>/\S*)(?P<protocol>)")
-"""HTTP/0.9 named no protocol, and knew GET only."""
+"""HTTP/0.9 has no protocol field, and only GET."""
 ESCAPE = re.compile(rb'\\(?:x([0-9a-fA-F]{2})|(["\\]))')
 EMPTY_FIELDS = {"-", "", '""'}
 
 MAX_NAME_CHARS = 200
-"""Characters of a name; the whole route stands in ``api.route``."""
+"""Maximum length of a name; ``api.route`` has the complete route."""
 UNREADABLE_REQUEST_NAME = "unreadable request"
-"""The name of operations whose request the server could not read either: a scanner that spoke TLS
-to the open port, a connection without a word. They happened, and their status counts."""
+"""Name of operations whose request line the server could not parse either, such as TLS on an HTTP
+port. They are imported because their status counts."""
 SERVER_ERROR_STATUS = 500
 FIELDS_OF_LINE = {"id", "kind", "name", "occurredAt", "outcome"} | {
     f"api.{field}" for field in ("route", "method", "statusCode", "ipAddress", "userAgent")
 }
-"""Fields of the operation that the line fills; every other one may be a constant."""
+"""Fields that the line sets; others may be constants."""
 EXPECTED_FORM = 'expected HOST - USER [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512 ...'
 JSON_LINE = (
-    "this is JSON, and access-log reads the common and the combined format. Write a table with "
-    "jq -r and @csv, and import it with trackstore import csv"
+    "the line is JSON; access-log reads the common and the combined format. Convert it with "
+    "jq -r and @csv, and use trackstore import csv"
 )
 UNFINISHED = (
-    "the last line has no end: it may still be written. Import the file again when it is complete"
+    "the last line has no line end and may be incomplete. Import the file again when it is complete"
 )
 
 
@@ -53,7 +53,7 @@ def read_access_log(
     is_combined = False
     for number, line in source.lines():
         if number == 1 and line.startswith(UTF_16_MARKS):
-            raise CommandError(f"{source.name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+            raise CommandError(f"{source.name} is UTF-16. Convert it with iconv -f UTF-16 -t UTF-8")
         content = line.rstrip()
         if number == 1:
             content = content.removeprefix(codecs.BOM_UTF8)
@@ -148,10 +148,10 @@ def unescape(text: str) -> str:
     if "\\" not in text:
         return text
     try:
-        meant = ESCAPE.sub(_byte, text.encode()).decode()
+        decoded = ESCAPE.sub(_byte, text.encode()).decode()
     except UnicodeError:
         return text
-    return meant if meant.isprintable() else text
+    return decoded if decoded.isprintable() else text
 
 
 def _byte(match: re.Match[bytes]) -> bytes:

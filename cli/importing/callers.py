@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NAME = re.compile(r"(?:\*|_default_|_|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?)")
-"""A host's name, or what servers write for the one that answers when none fits."""
+"""Host name, or the placeholder of a default virtual host."""
 NAME_WITH_PORT = re.compile(rf"({NAME.pattern}|\[[0-9A-Fa-f:.%]+\]):(\d{{1,5}})")
 BRACKETED = re.compile(r"\[([^\]]+)\](?::(\d{1,5}))?")
 WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
 PORT = re.compile(r"\d{1,5}")
 MAX_PORT = 65_535
 UNKNOWN_ADDRESSES = {"-", "unknown", "_hidden"}
-"""What proxies write where they do not tell, or do not know, an address."""
+"""Placeholders that proxies write for an unknown or hidden address."""
 MAX_ADDRESSES = 50
-"""More are no list of proxies."""
+"""Limit of a list of proxies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ def read_caller(text: str) -> Caller | None:
         return None
     if _address(rest[0]) is not None:
         raise ValueError(
-            f"two addresses, {addresses[0]} and {rest[0]}, and nothing says which is the client's: "
-            "write the list of X-Forwarded-For with commas, or leave one of them out"
+            f"two addresses, {addresses[0]} and {rest[0]}, and either may be the client's. "
+            "Write the list of X-Forwarded-For with commas, or omit one of them."
         )
     if len(addresses) > 1:
         attributes["forwardedFor"] = ", ".join(addresses)
@@ -91,8 +91,8 @@ def _without_address(words: list[str]) -> Caller | None:
         return None
     if len(rest) > 2 and rest[0] != "-" and rest[1] == "-":
         raise ValueError(
-            f"{host!r} and {rest[0]!r} stand where an address is expected, and nothing says which "
-            "is the client's: expected HOST - USER [TIME], or a virtual host with its port"
+            f"{host!r} and {rest[0]!r} are in the place of an address, and either may be the "
+            "client's: expected HOST - USER [TIME], or a virtual host with its port"
         )
     if host not in UNKNOWN_ADDRESSES:
         if not (NAME.fullmatch(host) or host == "unix:"):

@@ -19,12 +19,12 @@ from cli.importing.records import Operation, merged
 from cli.importing.times import ReadTime
 
 REQUIRED = {
-    "occurredAt": "when it happened: without it a second import could not know what is there",
+    "occurredAt": "the time of the operation: without it a second import cannot recognize the record",
     "kind": "API, TOOL or LLM: such as --set kind=API",
-    "name": "by which people will group it: such as --set name=chat",
+    "name": "the name to group by: such as --set name=chat",
 }
 PARTS = {"api": "API", "tool": "TOOL", "llm": "LLM"}
-"""The part of an operation that only one kind may have."""
+"""Parts of an operation by the kind that may have them."""
 
 
 @dataclass(frozen=True, slots=True)

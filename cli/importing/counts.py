@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 MAX_SHOWN_LINES = 10
-"""So many bad lines are shown one by one; further ones are only counted."""
+"""Maximum number of bad lines that are printed; further ones are only counted."""
 
 
 @dataclass(slots=True)
@@ -16,11 +16,11 @@ class ImportCounts:
     malformed: int = 0
     repaired: int = 0
     headers: int = 0
-    """Headers in the middle of a table: no records."""
+    """Repeated headers, which are not records."""
     reasons: Counter[str] = field(default_factory=Counter)
-    """How often the server refused for which reason."""
+    """Number of rejections by reason."""
     unsent: int = 0
-    """Records that were read, but not sent or not answered, since the import was stopped."""
+    """Records that were read but not sent or answered before the import stopped."""
 
     @property
     def answered(self) -> int:

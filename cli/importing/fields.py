@@ -18,13 +18,13 @@ from models.operation_fields import OPERATION_FIELDS
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
 Read = Callable[[str], Any]
-"""Text to JSON value; raises ``ValueError`` with what was expected."""
+"""Parser of a text; raises ``ValueError`` with the expected form."""
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,25}(\.0*)?", re.ASCII)
 TRUE, FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}
 MIN_SIMILARITY = 0.6
-"""How much of a name must be the same for it to be what was meant."""
+"""Similarity from which a name is suggested."""
 
 
 def text(value: str) -> str:
@@ -123,10 +123,10 @@ FIELDS: dict[str, Read] = {
     for field in OPERATION_FIELDS
     if field.part is not Part.DERIVED
 }
-"""Every field of ``OperationInput``; a test holds the list against the schema."""
+"""Every field of ``OperationInput``; a test compares them with the schema."""
 
 CUSTOM_PREFIXES = ("attributes.", "tool.parameters.")
-"""Below these any name may stand, with ``:number`` and the like for what is not text."""
+"""Prefixes of custom fields. Suffixes such as ``:number`` set types other than text."""
 CUSTOM_TYPES: dict[str, Read] = {
     "text": text,
     "whole": integer,
@@ -184,7 +184,7 @@ def _custom_field(name: str, prefix: str) -> Field:
     if not colon:
         key, kind = kind, "text"
     if kind not in CUSTOM_TYPES or not key:
-        raise ValueError(f"{quoted(name)} ends in none of :{', :'.join(CUSTOM_TYPES)}")
+        raise ValueError(f"{quoted(name)} must end in one of :{', :'.join(CUSTOM_TYPES)}")
     return Field(name, (*prefix.rstrip(".").split("."), key), CUSTOM_TYPES[kind])
 
 

@@ -31,13 +31,15 @@ Sets = Annotated[
         "--set",
         "-s",
         metavar="FIELD=VALUE",
-        help="The same value for every record, such as client=web or labels.workspaceId=blog.",
+        help="Constant value for every record, such as client=web or labels.workspaceId=blog.",
     ),
 ]
 OrganizationName = Annotated[
     str | None,
     typer.Option(
-        "--organization", "-o", help="Whose records they are. Default: the key's organization."
+        "--organization",
+        "-o",
+        help="Organization of the records. Default: the organization of the key.",
     ),
 ]
 SourceName = Annotated[
@@ -45,27 +47,30 @@ SourceName = Annotated[
     typer.Option(
         "--source",
         metavar="NAME",
-        help="Whose records these are, such as the name of a server. An equal line of the same "
-        "source is the same call, in whatever file it stands; equal lines of one file are as many "
-        "calls. Default: all files are one source. With a new name the same records are loaded "
-        "once more.",
+        help="Source of the records, such as the name of a server. An equal line of the same source "
+        "is the same call, in whichever file it is; equal lines of one file are different calls. "
+        "Default: all files are one source. With a new name the same records are imported again.",
     ),
 ]
 BatchItems = Annotated[
-    int, typer.Option("--batch", min=1, max=10_000, metavar="N", help="Records in one call.")
+    int,
+    typer.Option(
+        "--batch", min=1, max=10_000, metavar="N", help="Maximum number of records in one call."
+    ),
 ]
 InFlight = Annotated[
     int,
-    typer.Option(min=1, max=MAX_IN_FLIGHT, metavar="N", help="Calls on their way at once."),
+    typer.Option(min=1, max=MAX_IN_FLIGHT, metavar="N", help="Maximum number of concurrent calls."),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Send nothing: show the first records, count the rest.")
+    bool,
+    typer.Option("--dry-run", help="Send nothing; print the first records and count the rest."),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit with 1 where a line was malformed or rejected.")
+    bool, typer.Option("--strict", help="Exit with 1 if a line was malformed or rejected.")
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Say only what is wrong: no progress, no summary.")
+    bool, typer.Option("--quiet", "-q", help="Print problems only: no progress, no summary.")
 ]
 
 Maps = Annotated[
@@ -74,8 +79,8 @@ Maps = Annotated[
         "--map",
         "-m",
         metavar="COLUMN=FIELD",
-        help="What a column means, such as Tokens=llm.inputTokens or City=attributes.city. "
-        "A wrong name is answered with all there are.",
+        help="Field of a column, such as Tokens=llm.inputTokens or City=attributes.city. "
+        "An unknown name prints all fields.",
     ),
 ]
 ZoneName = Annotated[
@@ -84,25 +89,28 @@ ZoneName = Annotated[
         "--zone",
         "--timezone",
         metavar="ZONE",
-        help="Of times that name none: UTC, Europe/Berlin or +01:00.",
+        help="Time zone of times without one: UTC, Europe/Berlin or +01:00.",
     ),
 ]
 TimeFormat = Annotated[
     str | None,
     typer.Option(
         metavar="FORM",
-        help="Such as '%d.%m.%Y %H:%M'. Default: what databases and logs print (ISO 8601, names of "
-        "months), or a number since 1970.",
+        help="Such as '%d.%m.%Y %H:%M'. Default: the formats of databases and logs (ISO 8601, names "
+        "of months), or a number since 1970.",
     ),
 ]
 ColumnNames = Annotated[
     str | None,
-    typer.Option(metavar="A,B,C", help="Names of the columns of a file without a header."),
+    typer.Option(metavar="A,B,C", help="Column names of a file without a header."),
 ]
 Delimiter = Annotated[
-    str, typer.Option("--delimiter", "-d", metavar="CHARACTER", help="tab is a tab.")
+    str,
+    typer.Option(
+        "--delimiter", "-d", metavar="CHARACTER", help="Separator of cells; tab for a tab."
+    ),
 ]
-Quote = Annotated[str, typer.Option(metavar="CHARACTER", help="Around cells.")]
+Quote = Annotated[str, typer.Option(metavar="CHARACTER", help="Quote around cells.")]
 Encoding = Annotated[str, typer.Option(help="Such as utf-8, latin-1, cp1252.")]
 
 
@@ -120,16 +128,16 @@ class ImportOptions:
 
 
 def check_files(files: list[Path]) -> None:
-    problems = ["- stands for standard input, once"] if files.count(STDIN) > 1 else []
+    problems = ["- (standard input) can be used only once"] if files.count(STDIN) > 1 else []
     for file in files:
         if file == STDIN:
             continue
         if not file.exists():
             problems.append(f"{file} does not exist")
         elif file.is_dir():
-            problems.append(f"{file} is a folder: name the files in it")
+            problems.append(f"{file} is a folder; pass the files in it")
         elif not os.access(file, os.R_OK):
-            problems.append(f"{file} may not be read by this account")
+            problems.append(f"{file} cannot be read by this account")
     if problems:
         raise typer.BadParameter("; ".join(problems), param_hint="FILE...")
 
@@ -155,8 +163,8 @@ def parse_time_format(form: str | None) -> str | None:
         return None
     if "%Z" in form.replace("%%", ""):
         raise typer.BadParameter(
-            f"{form!r}: names of zones such as EST mean several zones. Use %z for offsets, or leave "
-            "the name out of the times and give --zone",
+            f"{form!r}: names such as EST are ambiguous. Use %z for offsets, or remove the name "
+            "from the times and set --zone",
             param_hint="--time-format",
         )
     return form
@@ -165,9 +173,9 @@ def parse_time_format(form: str | None) -> str | None:
 def parse_encoding(name: str) -> str:
     """Return an encoding in which a line end is one byte."""
     try:
-        found = codecs.lookup(name).name
-        if "\n".encode(found) == b"\n":
-            return found
+        encoding = codecs.lookup(name).name
+        if "\n".encode(encoding) == b"\n":
+            return encoding
     except (LookupError, ValueError):
         pass
     raise typer.BadParameter(

@@ -24,7 +24,7 @@ from cli.interrupts import InterruptedImportError, Interrupts
 from cli.output import complain
 
 Read = Callable[[Source], Iterator[ReadItem]]
-"""How a source becomes records."""
+"""Reader of a source."""
 LINES_PER_UPDATE = 100
 
 
@@ -32,11 +32,11 @@ LINES_PER_UPDATE = 100
 class Result:
     counts: ImportCounts
     failure: CommandError | None = None
-    """Why it did not go on."""
+    """Error that stopped the import."""
     broken_sources: int = 0
     interrupted: bool = False
     stored_until: Position | None = None
-    """Every line up to here is answered for."""
+    """Last line up to which everything is stored."""
 
 
 class Import:
@@ -95,8 +95,8 @@ class Import:
         match item:
             case Malformed(line, reason, text):
                 counts.malformed += 1
-                shown = counts.malformed + counts.rejected - 1
-                warn_about_line(f"{source.name}:{line}", reason, text, shown)
+                printed = counts.malformed + counts.rejected - 1
+                warn_about_line(f"{source.name}:{line}", reason, text, printed)
             case Record():
                 self._add(position, item, sender)
         if counts.read % LINES_PER_UPDATE == 0:
@@ -148,6 +148,6 @@ class Import:
         where = ".".join(rejection["path"] or ())
         code = rejection["code"]
         counts.reasons[f"{code} at {where}" if where else code] += 1
-        shown = counts.malformed + counts.rejected - 1
+        printed = counts.malformed + counts.rejected - 1
         reason = f"{code}: {rejection['message']}"
-        warn_about_line(f"{position.source}:{record.line}", reason, "", shown)
+        warn_about_line(f"{position.source}:{record.line}", reason, "", printed)

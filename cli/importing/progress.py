@@ -17,11 +17,11 @@ from cli.importing.counts import MAX_SHOWN_LINES, ImportCounts
 from cli.output import err, out, say, warn
 
 LINE_SECONDS = 5.0
-"""Between two lines where nobody looks at a bar."""
+"""Interval of progress lines without a terminal."""
 BAR_SECONDS = 0.1
-DUPLICATES = "were there already, from this file or another one of the same --source"
+DUPLICATES = "already stored, from this file or another one of the same --source"
 MAX_EXCERPT_CHARS = 120
-"""Characters of a bad line that are shown."""
+"""Characters of a bad line that are printed."""
 
 
 class ProgressReporter(Protocol):
@@ -121,7 +121,7 @@ def warn_about_line(position: str, reason: str, text: str, already: int) -> None
     if already < MAX_SHOWN_LINES:
         warn(f"{position}: {excerpt(reason)}" + (f": {excerpt(text)}" if text else ""))
     elif already == MAX_SHOWN_LINES:
-        say("further ones are counted, and not shown")
+        say("further ones are counted but not shown")
 
 
 def excerpt(text: str) -> str:
@@ -134,15 +134,15 @@ def print_summary(counts: ImportCounts, seconds: float) -> None:
         ("lines read", counts.read, f"in {seconds:,.1f} s, {rate(counts.read, seconds)}"),
         ("accepted", counts.accepted, ""),
         ("duplicates", counts.duplicates, DUPLICATES if counts.duplicates else ""),
-        ("rejected", counts.rejected, "refused by the server" if counts.rejected else ""),
+        ("rejected", counts.rejected, "by the server" if counts.rejected else ""),
         ("malformed", counts.malformed, "not sent" if counts.malformed else ""),
     ]
     if counts.repaired:
-        rows.append(("repaired", counts.repaired, "texts that no database can hold as they were"))
+        rows.append(("repaired", counts.repaired, "texts that the database cannot store unchanged"))
     if counts.headers:
-        rows.append(("headers", counts.headers, "repeated in the middle of a file, left out"))
+        rows.append(("headers", counts.headers, "repeated within a file, skipped"))
     if counts.unsent:
-        rows.append(("unsent", counts.unsent, "read, but not known to be stored"))
+        rows.append(("unsent", counts.unsent, "read, but maybe not stored"))
     width = max(len(f"{count:,}") for _, count, _ in rows)
     for name, count, remark in rows:
         out.print(f"{name:<10}  {count:>{width},}  {remark}".rstrip(), markup=False)

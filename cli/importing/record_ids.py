@@ -4,12 +4,12 @@ from hashlib import blake2b
 from uuid import UUID
 
 VERSION_8 = (0x8 << 76) | (0x2 << 62)
-"""Version and variant of a UUID whose other bits are its maker's own (RFC 9562, section 5.8)."""
+"""Version and variant of a UUID with custom bits (RFC 9562, section 5.8)."""
 CONTENT_MASK = ~((0xF << 76) | (0x3 << 62))
 MAX_REMEMBERED_DIGESTS = 500_000
-"""Distinct contents a generation holds; two of them are about 100 MB. Content that comes back
-after more than so many others counts as the first again, and so as a duplicate: in a log, where
-lines carry their time, equal ones stand close together."""
+"""Distinct digests of a generation; two generations take about 100 MB. Content that returns after
+more than this counts as a first occurrence, and so as a duplicate: in logs, equal lines are close
+together."""
 
 
 class RecordIds:

@@ -84,8 +84,8 @@ def _end(options: ImportOptions, result: Result) -> None:
         until = result.stored_until
         where = f"at {until.source}:{until.line}" if until else "before the first answer"
         say(
-            f"stopped {where}. Run the same command again to go on: what is stored already "
-            "is recognised"
+            f"stopped {where}. Run the same command again to continue: stored records "
+            "are recognized"
         )
     if result.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)

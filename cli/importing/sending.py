@@ -21,13 +21,13 @@ mutation Import($operations: [OperationInput!]!) {
 }"""
 HTTP_TOO_LARGE = 413
 MAX_BATCH_BYTES = 4 * 2**20
-"""Bytes of source text in a batch: as JSON a few times that, and still below what servers take."""
+"""Maximum source text of a batch; as JSON it is a few times larger, and within the server's limit."""
 MAX_BATCH_AGE_SECONDS = 2.0
-"""A batch of a slow source (a pipe that follows a log) goes out with the next line after this."""
+"""A batch of a slow source, such as a pipe, is sent with the next line after this."""
 MAX_STOP_SECONDS = 15.0
-"""How long a stop waits for the answers to what is on its way."""
+"""How long a stop waits for open calls."""
 POLL_SECONDS = 0.2
-"""How often a wait looks whether it should stop."""
+"""Interval of checks for a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Batch:
 
 
 Payload = tuple[list[PositionedRecord], dict[str, Any]]
-"""A ``TrackPayload`` and the records it speaks of."""
+"""A ``TrackPayload`` and its records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class BatchResult:
 
     batch: Batch
     payloads: list[Payload]
-    """Several where the batch had to be parted."""
+    """Several if the batch had to be split."""
     failure: CommandError | None = None
 
 

@@ -18,7 +18,7 @@ STDIN = Path("-")
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_LINE_BYTES = 2**20
-"""More is no line of a log or table but a file of another kind, and is not held in memory."""
+"""Maximum size of a line. Longer ones belong to another kind of file, and are not read into memory."""
 
 
 class SourceError(CommandError):
@@ -53,7 +53,7 @@ class Source:
         try:
             return self.stream.readline(MAX_LINE_BYTES + 1)
         except (EOFError, zlib.error, OSError) as error:
-            raise SourceError(f"{self.name} cannot be read further: {error}") from None
+            raise SourceError(f"{self.name} cannot be read any further: {error}") from None
         finally:
             self.interrupts.waiting = False
 
@@ -62,7 +62,7 @@ class Source:
 def open_source(path: Path, interrupts: Interrupts) -> Iterator[Source]:
     """Open a file, or standard input for ``-``; decompress gzip."""
     if path == STDIN:
-        with interrupts.wait():  # for the first bytes, which say whether it is packed
+        with interrupts.wait():  # for the first bytes, which tell whether it is gzip
             stream = _unpacked(_standard_input())
         yield Source("standard input", stream, None, interrupts)
         return

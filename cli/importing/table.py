@@ -16,13 +16,11 @@ from cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
 from cli.importing.times import MissingTimeZoneError, ReadTime
 
 MAX_CELL_CHARS = MAX_LINE_BYTES
-"""Characters of a cell. A quote that is opened by mistake swallows no more than this."""
-OPEN_QUOTE_MESSAGE = (
-    "{}, up to line {}: a quote is opened in this line and not closed as it should be"
-)
+"""Maximum length of a cell, and so of what a stray quote swallows."""
+OPEN_QUOTE_MESSAGE = "{}, up to line {}: a quote is opened in this line and never closed properly"
 SWALLOWED_ROWS_MESSAGE = (
-    "a quote is opened in this line and closed in line {}, and the lines between are rows of "
-    "their own: a quote inside a cell is written twice"
+    "a quote is opened in this line and closed in line {}, but the lines between are separate "
+    "rows. Write a quote inside a cell twice"
 )
 
 
@@ -32,7 +30,7 @@ class TableForm:
     quote: str = '"'
     encoding: str = "utf-8"
     columns: Sequence[str] = ()
-    """Names of the columns where the file has no header."""
+    """Column names of a file without a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class _Lines:
         self._row: list[tuple[int, str, str | None]] = []
         self.number = 0
         self.bad: str | None = None
-        """What is wrong with the lines of the present row."""
+        """Problem of the current row."""
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -91,14 +89,14 @@ class _Lines:
         if number == 1:
             if line.startswith(UTF_16_MARKS):
                 raise CommandError(
-                    f"{self._name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
+                    f"{self._name} is UTF-16. Convert it with iconv -f UTF-16 -t UTF-8"
                 )
             line = line.removeprefix(codecs.BOM_UTF8)
         bad = f"longer than {MAX_LINE_BYTES:,} bytes" if len(line) > MAX_LINE_BYTES else None
         try:
             return number, line.decode(self._encoding), bad
         except UnicodeDecodeError:
-            bad = f"not {self._encoding}: name its encoding with --encoding, such as latin-1"
+            bad = f"not {self._encoding}. Set the encoding with --encoding, such as latin-1"
             return number, line.decode(self._encoding, "replace"), bad
 
 
@@ -140,7 +138,7 @@ class _SwallowedRows:
     def __init__(self, form: TableForm) -> None:
         self._form = form
         self.columns: Columns | None = None
-        """How rows are read; None while the header is."""
+        """Columns of the table; None until the header was read."""
 
     def are_in(self, lines: Sequence[str]) -> bool:
         return self.columns is not None and any(map(self._is_row, lines[1:]))
@@ -197,7 +195,7 @@ def read_rows(
 def _header(source: Source, rows: Iterator[Row]) -> list[str]:
     first = next(rows, None)
     if first is None:
-        raise CommandError(f"{source.name} is empty: there is no header to read")
+        raise CommandError(f"{source.name} is empty: it has no header")
     if first.bad:
         raise CommandError(f"{source.name}, line {first.line}: the header is {first.bad}")
     return first.cells
@@ -208,7 +206,7 @@ def _other_delimiters(header: Sequence[str]) -> list[str]:
         return []
     options = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
     return [
-        f"The header is one column: --delimiter {option} may be meant."
+        f"The header has one column. Try --delimiter {option}."
         for character, option in options.items()
         if character in header[0]
     ]

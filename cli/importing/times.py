@@ -31,11 +31,11 @@ COMPACT = re.compile(
 )
 COMPACT_LENGTHS = (8, 12, 14)
 EPOCH_UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (0, 1))
-"""From which size on a number since 1970 counts nanoseconds, microseconds, milliseconds, seconds:
-in each unit these are instants of the years 1973 to 5138, and so told apart for all that happens."""
+"""Smallest number since 1970 that is in nanoseconds, microseconds, milliseconds and seconds. In each
+unit this means the years 1973 to 5138."""
 MICROSECOND = timedelta(microseconds=1)
 MAX_UTC_OFFSET = timedelta(hours=15, minutes=59)
-"""No zone ever was further from UTC."""
+"""No time zone is further from UTC."""
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -71,13 +71,13 @@ def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
             if pattern:
                 raise ValueError(f"{text!r} is not a time of the form {pattern}") from None
             raise ValueError(
-                f"{text!r} is not a time ({error}): write 2023-11-16 18:17:03.97, or seconds since "
-                "1970, or name its form with --time-format"
+                f"{text!r} is not a time ({error}): use 2023-11-16 18:17:03.97, or seconds since "
+                "1970, or set --time-format"
             ) from None
         if parsed.tzinfo is None:
             if zone is None:
                 raise MissingTimeZoneError(
-                    f"{text!r} has no zone: add --zone UTC, or the zone of its clock"
+                    f"{text!r} has no time zone: add --zone UTC, or the zone of its clock"
                 )
             parsed = _in_zone(parsed, zone, text)
         try:
@@ -97,7 +97,7 @@ def _in_zone(local: datetime, zone: tzinfo, text: str) -> datetime:
             is_real = True
         what = "happens twice" if is_real else "does not exist"
         raise ValueError(
-            f"{text!r} {what} in {zone}, where clocks change: write times with their offset, or in "
+            f"{text!r} {what} in {zone}, where clocks change. Write times with their offset, or in "
             "UTC"
         )
     return first
@@ -115,10 +115,9 @@ def _usual(text: str) -> datetime:
         return _instant(int(match["year"]), month, int(match["day"]), match.groups()[3:])
     if NUMBERED.fullmatch(text):
         raise ValueError(
-            "which of its numbers are day and month is not said: --time-format '%d/%m/%Y %H:%M' "
-            "or '%m/%d/%Y %H:%M', or as it stands"
+            "day and month are ambiguous: use --time-format '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'"
         )
-    raise ValueError("it has another form")
+    raise ValueError("unknown format")
 
 
 def _month(name: str) -> int:
@@ -140,9 +139,7 @@ def _instant(year: int, month: int, day: int, parts: tuple[str | None, ...]) -> 
     if offset is not None:
         return parsed.replace(tzinfo=_offset(offset))
     if name is not None and name.upper() not in ("UTC", "GMT", "Z"):
-        raise ValueError(
-            f"zones of the name {name!r} are several: write the offset, such as +01:00"
-        )
+        raise ValueError(f"the zone {name!r} is ambiguous: use an offset such as +01:00")
     return parsed.replace(tzinfo=UTC) if utc is not None or name is not None else parsed
 
 
@@ -156,11 +153,11 @@ def _offset(text: str) -> timezone:
 
 
 def _since_1970(text: str) -> datetime:
-    whole = text.partition(".")[0]
-    if len(whole) in COMPACT_LENGTHS and text == whole and COMPACT.fullmatch(whole):
+    integer = text.partition(".")[0]
+    if len(integer) in COMPACT_LENGTHS and text == integer and COMPACT.fullmatch(integer):
         forms = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-        raise ValueError(f"it looks like a date: --time-format {forms[len(whole)]} reads it")
-    unit = next(unit for least, unit in EPOCH_UNITS if abs(int(whole)) >= least)
+        raise ValueError(f"it looks like a date: use --time-format {forms[len(integer)]}")
+    unit = next(unit for least, unit in EPOCH_UNITS if abs(int(integer)) >= least)
     microseconds = int(Decimal(text) * 10**6 / unit)
     try:
         return EPOCH + microseconds * MICROSECOND

@@ -29,7 +29,7 @@ EPILOG = (
     "trackstore stats requests -g status; "
     "trackstore stats -g toolName -b day -l 30d; "
     "trackstore stats -g attributes.plan -w kind=LLM --top 5. "
-    "Exit codes: 0 done, 1 the server refused, 2 the command line is wrong."
+    "Exit codes: 0 success, 1 the server refused, 2 invalid command line."
 )
 
 
@@ -62,7 +62,7 @@ def stats(
 def _ask(query: QueryPlan, server: str, key: str | None) -> dict[str, object]:
     with RemoteClient(server, key) as remote:
         remote.viewer("READ")
-        answer: dict[str, object] = remote.query(query.document, query.variables)["found"]
+        answer: dict[str, object] = remote.query(query.document, query.variables)["stats"]
         return answer
 
 
@@ -71,10 +71,10 @@ def _show(query: QueryPlan, answer: dict[str, object], as_json: bool, every_row:
     if as_json:
         out.print(json.dumps(rows, ensure_ascii=False), markup=False)
     elif not rows:
-        say("Nothing was found: widen --last, or take a --where away.")
+        say("No rows. Extend --last, or remove a --where.")
     elif query.bucket and query.keys and not every_row and (slices := buckets_of(query, rows)):
         print_lines(query, rows, slices)
     else:
         print_rows(query, rows)
     if answer["truncated"]:
-        warn(f"there are more than {len(rows)} rows: raise --limit, or ask for --top")
+        warn(f"there are more than {len(rows)} rows: increase --limit, or use --top")

@@ -131,7 +131,7 @@ def plan_query(arguments: StatsArguments) -> QueryPlan:
     measures = " ".join(selected)
     rows = f"bucket {{ start end }} {'key {' + ' '.join(keys) + '}' if keys else ''} {measures}"
     others = f"others {{ {measures} }}" if query.has_others else ""
-    # What is not asked is not in the document: null would be refused.
+    # Omit unused variables: null would be refused.
     types_of_variables = {
         "where": f"{prefix}Filter",
         "groupBy": f"[{prefix}Group!]",
@@ -141,9 +141,9 @@ def plan_query(arguments: StatsArguments) -> QueryPlan:
         "limit": "Int",
     }
     declared = ", ".join(f"${name}: {types_of_variables[name]}" for name in query.variables)
-    given = ", ".join(f"{name}: ${name}" for name in query.variables)
+    passed = ", ".join(f"{name}: ${name}" for name in query.variables)
     query.document = (
-        f"query Stats({declared}) {{ found: {prefix.lower()}Stats({given}) "
+        f"query Stats({declared}) {{ stats: {prefix.lower()}Stats({passed}) "
         f"{{ rows {{ {rows} }} {others} truncated }} }}"
     )
     return query
@@ -154,7 +154,7 @@ def _variables(
 ) -> dict[str, Any]:
     groups = [_group(types, name) for name in arguments.groups]
     if arguments.top is not None and not groups:
-        raise UsageError("--top", "there is nothing to choose from: name a --group-by")
+        raise UsageError("--top", "requires --group-by")
     orders = groups and arguments.bucket is None
     variables = {
         "where": _where(arguments, types, filter),
@@ -201,15 +201,15 @@ def _measure(
         statistic = _one_of(statistic, STATISTICS, name, types)
         text = f"{alias}: attribute(path: {json.dumps(path)}) {{ {statistic} }}"
         return text, (alias, statistic), {"attribute": {"path": path, "stat": statistic.upper()}}
-    found = fields.get(head)
-    match found:
+    measure = fields.get(head)
+    match measure:
         case None | AttributeField():
             raise UsageError("--measure", _unknown(name, _examples(types.fields), types))
         case CostAtField():
             model, _, part = rest.rpartition(".")
             if not model:
-                whole = [f"{head}.MODEL.{part}" for part in COST_PARTS]
-                raise UsageError("--measure", _unknown(name, whole, types))
+                examples = [f"{head}.MODEL.{part}" for part in COST_PARTS]
+                raise UsageError("--measure", _unknown(name, examples, types))
             part = _one_of(part, COST_PARTS, name, types)
             text = f"{alias}: {head}(model: {json.dumps(model)}) {{ {part} }}"
             return text, (alias, part), {"costAt": {"model": model, "part": COST_PARTS[part]}}
@@ -226,43 +226,43 @@ def _measure(
             order = {"number": {"field": COSTS[part].upper(), "stat": "SUM"}}
             return f"{alias}: cost {{ {part} }}", (alias, part), order
         case _ if rest:
-            raise UsageError("--measure", f"{head} has no parts: write {head}")
+            raise UsageError("--measure", f"{head} has no parts. Use {head}.")
         case _:
-            return f"{alias}: {head}", (alias,), {"measure": found.name.upper()}
+            return f"{alias}: {head}", (alias,), {"measure": measure.name.upper()}
 
 
 def _one_of(part: str, choices: Iterable[str], name: str, types: SourceTypes) -> str:
     if part in choices:
         return part
     head = name.removesuffix(f".{part}") if part else name
-    raise UsageError("--measure", _unknown(name, [f"{head}.{one}" for one in choices], types))
+    raise UsageError("--measure", _unknown(name, [f"{head}.{choice}" for choice in choices], types))
 
 
 def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
     """Return every measure, with one example if it takes parts."""
-    found = []
-    for one in fields:
-        match one:
+    examples = []
+    for measure in fields:
+        match measure:
             case NumberField():
-                found.append(f"{one.graphql_name}.sum")
+                examples.append(f"{measure.graphql_name}.sum")
             case CostField():
-                found += [f"cost.{part}" for part in COSTS]
+                examples += [f"cost.{part}" for part in COSTS]
             case CostAtField():
-                found += [f"{one.graphql_name}.MODEL.{part}" for part in COST_PARTS]
+                examples += [f"{measure.graphql_name}.MODEL.{part}" for part in COST_PARTS]
             case DistinctField():
-                found.append("distinct.FIELD")
+                examples.append("distinct.FIELD")
             case AttributeField():
-                found.append("attributes.PATH.sum")
+                examples.append("attributes.PATH.sum")
             case _:
-                found.append(one.graphql_name)
-    return found
+                examples.append(measure.graphql_name)
+    return examples
 
 
 def _unknown(name: str, choices: Iterable[str], types: SourceTypes) -> str:
     names = list(choices)
     near = difflib.get_close_matches(name, names, 1)
-    hint = f"{near[0]}? " if near else ""
-    return f"{types.source.name} have no {name!r}: {hint}There are {', '.join(names)}"
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return f"{types.source.name} have no {name!r}. {hint}Available: {', '.join(names)}"
 
 
 # --- times and filters ---------------------------------------------------------------------------
@@ -280,9 +280,10 @@ def _bucket(arguments: StatsArguments) -> dict[str, Any]:
     units = [unit.value for unit in BucketUnit]
     if match is None or match[2].upper() not in units:
         raise UsageError(
-            "--bucket", f"{arguments.bucket!r} is none of {', '.join(units).lower()}, or 15minute"
+            "--bucket",
+            f"{arguments.bucket!r} is not one of {', '.join(units).lower()}, or 15minute",
         )
-    # Without a span empty slices would go on to the present, however old the records are.
+    # Without a time range, empty buckets would continue to the present.
     return {
         "unit": match[2].upper(),
         "every": int(match[1] or 1),
@@ -295,19 +296,17 @@ def _where(arguments: StatsArguments, types: SourceTypes, filter: type[Any]) -> 
     conditions: list[dict[str, Any]] = []
     if arguments.last is not None:
         if arguments.source is SourceName.INTERACTIONS:
-            raise UsageError(
-                "--last", "interactions are counted per month: ask for --where year=2026"
-            )
+            raise UsageError("--last", "interactions are counted per month. Use --where year=2026.")
         conditions.append({to_camel_case(types.source.time): {"last": _last(arguments.last)}})
     for text in arguments.where:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError("--where", f"{text!r} is not FIELD=VALUE")
         conditions.append(_condition(name.strip(), value, types, filter))
-    names = [name for one in conditions for name in one]
+    names = [name for condition in conditions for name in condition]
     if arguments.source is SourceName.INTERACTIONS and len(set(names)) == len(names):
-        # A month beside its year is a range of time, which can be compared with an earlier one.
-        return {name: value for one in conditions for name, value in one.items()}
+        # A month beside its year is a time range, which can be compared with an earlier one.
+        return {name: value for condition in conditions for name, value in condition.items()}
     return {"and": conditions}
 
 
@@ -347,13 +346,13 @@ def _operator(name: str, value: str, kind: type[ValueFilter[Any]]) -> dict[str, 
         return {"eq": _number(name, value)}
     if issubclass(kind, BooleanFilter):
         return {"eq": _flag(name, value)}
-    return {"in": [one.strip().upper() for one in value.split(",")]}
+    return {"in": [item.strip().upper() for item in value.split(",")]}
 
 
 def _flag(name: str, value: str) -> bool:
     choices = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if value.strip().lower() not in choices:
-        raise UsageError("--where", f"{name} is true or false, and {value!r} is neither")
+        raise UsageError("--where", f"{name} must be true or false, not {value!r}")
     return choices[value.strip().lower()]
 
 
@@ -365,7 +364,7 @@ def _number(name: str, value: str) -> int | float:
     try:
         return float(value)
     except ValueError:
-        raise UsageError("--where", f"{name} is a number, and {value!r} is none") from None
+        raise UsageError("--where", f"{name} must be a number, not {value!r}") from None
 
 
 def _leaf(value: str) -> Any:

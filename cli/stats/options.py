@@ -6,15 +6,15 @@ import typer
 
 from cli.stats.arguments import SourceName
 
-Source = Annotated[SourceName, typer.Argument(help="What is counted.", show_default=True)]
+Source = Annotated[SourceName, typer.Argument(help="Records to aggregate.", show_default=True)]
 GroupBy = Annotated[
     list[str] | None,
     typer.Option(
         "--group-by",
         "-g",
         metavar="FIELD",
-        help="A field such as toolName, or attributes.PATH; repeat it for several. A wrong "
-        "name is answered with all there are.",
+        help="A field such as toolName, or attributes.PATH; repeat it for several. An unknown "
+        "name prints all fields.",
     ),
 ]
 Measures = Annotated[
@@ -33,12 +33,13 @@ BucketOption = Annotated[
         "--bucket",
         "-b",
         metavar="UNIT",
-        help="Slices of time: minute, hour, day, week, month, quarter, year; 15minute. "
+        help="Time buckets: minute, hour, day, week, month, quarter, year; 15minute. "
         "Empty ones are shown with --last.",
     ),
 ]
 Last = Annotated[
-    str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w, all.")
+    str | None,
+    typer.Option("--last", "-l", metavar="DURATION", help="Such as 90m, 24h, 7d, 2w, all."),
 ]
 Where = Annotated[
     list[str] | None,
@@ -46,19 +47,24 @@ Where = Annotated[
         "--where",
         "-w",
         metavar="FIELD=VALUE",
-        help="Only records with this value; repeat it, all must hold.",
+        help="Only records with this value. Repeat it to add conditions.",
     ),
 ]
 Top = Annotated[
     int | None,
-    typer.Option("--top", min=1, metavar="N", help="Only the N greatest, all others together."),
+    typer.Option(
+        "--top", min=1, metavar="N", help="Only the N largest groups; the others are summed up."
+    ),
 ]
 Zone = Annotated[
-    str, typer.Option("--zone", metavar="ZONE", help="Of the slices: UTC, Europe/Berlin.")
+    str,
+    typer.Option(
+        "--zone", metavar="ZONE", help="Time zone of the buckets, such as UTC or Europe/Berlin."
+    ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many rows.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Maximum number of rows.")]
 EveryRow = Annotated[
     bool,
-    typer.Option("--rows", help="A line per slice and group, in place of one per group."),
+    typer.Option("--rows", help="Print a line per bucket and group instead of one per group."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the rows as JSON, for programs.")]

@@ -12,14 +12,14 @@ from cli.stats.table import OTHERS, Row, key_cell, number, start_cell
 
 LEVELS = "▁▂▃▄▅▆▇█"
 NO_VALUE = "·"
-"""Where a group has no value: that is not zero."""
+"""Character for a missing value, which is not zero."""
 MAX_SPARKLINE_CHARS = 60
-"""Characters of the longest line; with more slices a character stands for the greatest of several."""
+"""Maximum length; with more buckets, a character shows the largest of several."""
 MAX_BUCKETS = 10_000
-"""From the first to the last one that was found; beyond it there is no line worth looking at."""
+"""Maximum number of buckets in a sparkline."""
 
 Series = dict[datetime, Any]
-"""The values of one measure of a group, by the start of the slice."""
+"""Values of one measure of a group by start of the bucket."""
 
 
 def buckets_of(query: QueryPlan, rows: Sequence[Row]) -> list[datetime]:
@@ -38,31 +38,31 @@ def print_lines(query: QueryPlan, rows: Sequence[Row], buckets: Sequence[datetim
     """Print a line per group, largest first; the groups that ``--top`` left out come last."""
     per_character = -(-len(buckets) // MAX_SPARKLINE_CHARS)
     groups = _groups(query, [row for row in rows if not row.get(OTHERS)])
-    heads = [name for one in query.measures for name in (one.name, "least", "greatest")]
+    heads = [name for measure in query.measures for name in (measure.name, "min", "max")]
     lines = [
         [*key, *_cells([[at.get(s) for s in buckets] for at in series], per_character)]
         for key, series in groups
     ]
     print_table([*(column.name for column in query.keys), *heads], lines)
     first, last = (start_cell(query, buckets[i]) for i in (0, -1))
-    each = f", the greatest of {per_character} in each character" if per_character > 1 else ""
-    out.print(Text(f"{first} to {last}, {len(buckets):,} slices{each}", "dim"))
+    each = f", the largest of {per_character} in each character" if per_character > 1 else ""
+    out.print(Text(f"{first} to {last}, {len(buckets):,} buckets{each}", "dim"))
     for row in rows:
         if row.get(OTHERS):
-            told = (f"{one.name} {number(row[one.name])}" for one in query.measures)
-            out.print(Text(f"{OTHERS}, all slices together: {', '.join(told)}", "dim"))
+            texts = (f"{measure.name} {number(row[measure.name])}" for measure in query.measures)
+            out.print(Text(f"{OTHERS}, all buckets: {', '.join(texts)}", "dim"))
 
 
 def _groups(query: QueryPlan, rows: Sequence[Row]) -> list[tuple[list[str | Text], list[Series]]]:
-    found: dict[tuple[Any, ...], list[Series]] = {}
+    groups: dict[tuple[Any, ...], list[Series]] = {}
     for row in rows:
         # True equals 1 in Python, and is another key.
         key = tuple((isinstance(row[k.name], bool), row[k.name]) for k in query.keys)
-        series = found.setdefault(key, [{} for _ in query.measures])
+        series = groups.setdefault(key, [{} for _ in query.measures])
         at = datetime.fromisoformat(row["start"])
         for measure, values in zip(query.measures, series, strict=True):
             values[at] = row[measure.name]
-    ordered = sorted(found.items(), key=lambda group: -_weight(group[1][0]))
+    ordered = sorted(groups.items(), key=lambda group: -_weight(group[1][0]))
     return [([key_cell(value) for _, value in key], series) for key, series in ordered]
 
 
@@ -92,5 +92,5 @@ def _level(value: float | None, low: float, high: float) -> str:
         return NO_VALUE
     if value == low:
         return LEVELS[0]
-    # What is there at all stands above the line.
+    # Values other than the lowest are above the first level.
     return LEVELS[max(round((value - low) / (high - low) * (len(LEVELS) - 1)), 1)]

@@ -12,7 +12,7 @@ from store.aggregation.catalog import BucketUnit
 
 Row = dict[str, Any]
 MAX_BAR_CHARS = 24
-"""Characters of the longest bar."""
+"""Length of the longest bar."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 OTHERS = "others"
 DATES = {BucketUnit.MONTH: "%Y-%m", BucketUnit.QUARTER: "%Y-%m", BucketUnit.YEAR: "%Y"}
@@ -32,8 +32,8 @@ def flat_rows(query: QueryPlan, answer: Mapping[str, Any]) -> list[Row]:
 
 
 def _flat(query: QueryPlan, row: Mapping[str, Any]) -> Row:
-    found: Row = {"start": row["bucket"]["start"]} if query.bucket else {}
-    return found | {column.name: _read(row, column) for column in (*query.keys, *query.measures)}
+    flat: Row = {"start": row["bucket"]["start"]} if query.bucket else {}
+    return flat | {column.name: _read(row, column) for column in (*query.keys, *query.measures)}
 
 
 def _read(row: Any, column: Column) -> Any:
@@ -44,8 +44,8 @@ def _read(row: Any, column: Column) -> Any:
 
 def print_rows(query: QueryPlan, rows: Sequence[Row]) -> None:
     first = query.measures[0].name
-    shown = [row for row in rows if not row.get(OTHERS)]
-    largest = max((abs(row[first] or 0) for row in shown), default=0)
+    groups = [row for row in rows if not row.get(OTHERS)]
+    largest = max((abs(row[first] or 0) for row in groups), default=0)
     columns = [
         *(["start"] if query.bucket else []),
         *(column.name for column in (*query.keys, *query.measures)),

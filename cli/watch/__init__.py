@@ -23,8 +23,8 @@ EPILOG = (
     "trackstore watch lesson-7 --json | jq .type; "
     "trackstore watch lesson-7 && echo published; "
     "trackstore watch --all --organization acme --type lesson. "
-    "In a pipe it prints a line per event, of one request from its first event on. "
-    "Exit codes: 0 completed, 1 refused or the server stayed away, 2 the command line is wrong, "
+    "In a pipe it prints a line per event, for one request from its first event on. "
+    "Exit codes: 0 completed, 1 refused or server unavailable, 2 invalid command line, "
     "3 the request failed, 4 it was cancelled, 130 Ctrl-C."
 )
 EXIT_CODES = {"COMPLETED": 0, "FAILED": 3, "CANCELLED": 4}

@@ -17,10 +17,10 @@ from trackstore.watching import Gap
 
 FINAL = {status.value for status in REQUEST_FINAL}
 ENDED_REQUEST_TIME = timedelta(seconds=10)
-"""An ended request stays for this time, so that its end is seen."""
+"""How long an ended request stays on the screen."""
 MIN_ROWS = 3
 OTHER_LINES = 5
-"""Lines beside requests and events: heading, connection, and what parts them."""
+"""Lines besides requests and events: heading, connection, separators."""
 MAX_BAR_CHARS = 24
 
 
@@ -42,8 +42,8 @@ class BoardScreen:
     def on_event(self, event: Json) -> None:
         self._events.append(event)
         id = event["requestId"]
-        known = self._requests.get(id)
-        if known is None or known["lastSeq"] < event["seq"]:
+        previous = self._requests.get(id)
+        if previous is None or previous["lastSeq"] < event["seq"]:
             self.outdated[id] = None
 
     def on_gap(self, gap: Gap) -> None:
@@ -53,8 +53,8 @@ class BoardScreen:
     def update(self, requests: list[Json]) -> None:
         for request in requests:
             id = request["uuid"]
-            known = self._requests.get(id)
-            if known is not None and known["lastSeq"] > request["lastSeq"]:
+            previous = self._requests.get(id)
+            if previous is not None and previous["lastSeq"] > request["lastSeq"]:
                 continue
             self._requests[id] = request
             self._titles[id] = title_of(request)
@@ -68,11 +68,11 @@ class BoardScreen:
 
     def draw(self, width: int, height: int) -> RenderableType:
         self._forget_ended()
-        shown = sorted(self._requests.values(), key=lambda r: str(r["uuid"]), reverse=True)
+        visible = sorted(self._requests.values(), key=lambda r: str(r["uuid"]), reverse=True)
         room = max(height - OTHER_LINES, 2 * MIN_ROWS)
-        rows = shown[: max(room - max(len(self._events), MIN_ROWS), room // 2)]
+        rows = visible[: max(room - max(len(self._events), MIN_ROWS), room // 2)]
         events = list(self._events)[-max(room - len(rows), MIN_ROWS) :]
-        parts: list[RenderableType] = [self._heading(len(shown) - len(rows))]
+        parts: list[RenderableType] = [self._heading(len(visible) - len(rows))]
         if rows:
             parts += [Text(), self._rows(rows, width)]
         if events:
@@ -112,13 +112,13 @@ class BoardScreen:
     def _duration(self, request: Json) -> str:
         if request["durationMs"] is not None:
             return duration_text(request["durationMs"] / 1_000)
-        begun = local_time(request["startedAt"] or request["createdAt"])
-        return "" if begun is None else duration_text((self._now() - begun).total_seconds())
+        started = local_time(request["startedAt"] or request["createdAt"])
+        return "" if started is None else duration_text((self._now() - started).total_seconds())
 
     def _forget_ended(self) -> None:
         now = self._now()
         for id in [id for id, at in self._ended.items() if now - at > ENDED_REQUEST_TIME]:
             del self._ended[id]
             self._requests.pop(id, None)
-        kept = {event["requestId"] for event in self._events} | self._requests.keys()
-        self._titles = {id: title for id, title in self._titles.items() if id in kept}
+        ids = {event["requestId"] for event in self._events} | self._requests.keys()
+        self._titles = {id: title for id, title in self._titles.items() if id in ids}

@@ -10,9 +10,9 @@ from typing import Any
 from trackstore.calls import Json
 
 MAX_NUMBER = 1e18
-"""Larger numbers are shown as they were sent; no count or time is as large."""
+"""Larger numbers are printed unformatted; no count or time is as large."""
 MAX_DATA_CHARS = 200
-"""Characters of free data that a line shows; ``--json`` shows all."""
+"""Characters of custom data on a line; ``--json`` prints all."""
 
 
 def printable(text: Any) -> str:
@@ -84,14 +84,14 @@ def duration_text(seconds: Any) -> str:
         return ""
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3_600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    if whole < 86_400:
-        return f"{whole // 3_600}:{whole % 3_600 // 60:02} h"
-    return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
+    total = int(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3_600:
+        return f"{total // 60}:{total % 60:02} min"
+    if total < 86_400:
+        return f"{total // 3_600}:{total % 3_600 // 60:02} h"
+    return f"{total // 86_400} d {total % 86_400 // 3_600} h"
 
 
 def title_of(request: Json) -> str:
@@ -103,5 +103,5 @@ def failure_reason(request: Json) -> str:
     if error:
         stage = f"{printable(error['stage'])}: " if error["stage"] else ""
         details = f" {compact(error['details'])}" if error["details"] else ""
-        return f"{stage}{printable(error['message'] or 'no reason was given')}{details}"
+        return f"{stage}{printable(error['message'] or 'no reason given')}{details}"
     return printable(request.get("cancelReason") or "")

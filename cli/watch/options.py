@@ -8,14 +8,14 @@ Named = Annotated[
     str | None,
     typer.Argument(
         metavar="REQUEST_ID",
-        help="The request's own id, or its correlation id.",
+        help="Id or correlation id of the request.",
         show_default=False,
     ),
 ]
-All = Annotated[bool, typer.Option("--all", "-a", help="All requests that are active.")]
+All = Annotated[bool, typer.Option("--all", "-a", help="Watch all active requests.")]
 Organization = Annotated[
     str | None,
-    typer.Option("--organization", "-o", metavar="ID", help="With --all: only of this tenant."),
+    typer.Option("--organization", "-o", metavar="ID", help="With --all: only this organization."),
 ]
 Type = Annotated[
     str | None,
@@ -39,6 +39,6 @@ Away = Annotated[
         min=0,
         max=86_400,
         metavar="SECONDS",
-        help="How long a server may be away before watching ends.",
+        help="How long to wait for an unavailable server.",
     ),
 ]

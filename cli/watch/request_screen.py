@@ -33,7 +33,7 @@ MARKS = {
 MIN_EVENTS = 3
 STAGE_BAR_CHARS = 24
 OTHER_LINES = 8
-"""Lines beside stages and events: heading, bar, error, connection, and what parts them."""
+"""Lines besides stages and events: heading, bar, error, connection, separators."""
 
 
 class RequestScreen:
@@ -76,16 +76,16 @@ class RequestScreen:
     def _summary(self, width: int) -> Table:
         request = self._request
         status = request["status"]
-        took = self._duration(request)
+        elapsed = self._duration(request)
         # Only the server knows the stages of the past: what is left is its to say.
-        left = request.get("etaSeconds")
+        eta = request.get("etaSeconds")
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_row(
             status_text(status),
             bar(request["progress"], status, max(min(width - 46, 60), 10)),
             Text(percent(request["progress"])),
-            Text(took, "dim"),
-            Text("" if left is None else f"about {duration_text(left)} left"),
+            Text(elapsed, "dim"),
+            Text("" if eta is None else f"about {duration_text(eta)} left"),
         )
         return grid
 
@@ -93,8 +93,8 @@ class RequestScreen:
         stages: list[Json] = self._request["stages"]
         if len(stages) <= room:
             return stages
-        begun = [n for n, stage in enumerate(stages) if stage["status"] != "PENDING"]
-        last = max(begun, default=0)
+        started = [n for n, stage in enumerate(stages) if stage["status"] != "PENDING"]
+        last = max(started, default=0)
         first = min(max(last - room // 2, 0), len(stages) - room)
         return stages[first : first + room]
 
@@ -111,17 +111,20 @@ class RequestScreen:
         mark = status_text(status)
         mark.plain = f"{MARKS.get(status, '?')} {printable(stage['name'])}"
         failed = status == "FAILED"
-        said = (stage["errorMessage"] if failed else stage["message"]) or ""
-        attempt, most = stage["attempt"], stage["maxAttempts"]
+        message = (stage["errorMessage"] if failed else stage["message"]) or ""
+        attempt, max_attempts = stage["attempt"], stage["maxAttempts"]
         return [
             mark,
             bar(stage["progress"], status, STAGE_BAR_CHARS),
             Text(progress_text(stage) if attempt else ""),
             Text(
-                f"attempt {attempt} of {most}" if attempt and max(attempt, most) > 1 else "", "dim"
+                f"attempt {attempt} of {max_attempts}"
+                if attempt and max(attempt, max_attempts) > 1
+                else "",
+                "dim",
             ),
             Text(self._duration(stage), "dim"),
-            Text(printable(said), "red" if failed else ""),
+            Text(printable(message), "red" if failed else ""),
         ]
 
     def _duration(self, timed: Json) -> str:

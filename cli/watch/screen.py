@@ -17,7 +17,7 @@ from trackstore.subscriptions import StreamStatus
 
 FRAME_SECONDS = 0.25
 MAX_SCREEN_EVENTS = 60
-"""Events that are kept for a screen; the last of them are shown, as far as there is room."""
+"""Maximum number of events in memory; the screen shows as many as fit."""
 STYLES = {
     "PENDING": "dim",
     "RUNNING": "cyan",
@@ -28,7 +28,7 @@ STYLES = {
     "SKIPPED": "dim",
 }
 SEVERITY_STYLES = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
-HINT = "Ctrl-C stops watching, nothing else"
+HINT = "Ctrl-C stops watching only"
 
 
 class Screen(Protocol):

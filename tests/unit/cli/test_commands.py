@@ -34,7 +34,7 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
 def test_without_arguments_it_shows_what_there_is(run: Run) -> None:
     result = run()
     assert "serve" in result.output
-    assert "Exit codes: 0 done, 1 refused or a check failed, 2" in result.output
+    assert "Exit codes: 0 success, 1 failure or failed check, 2" in result.output
 
 
 @pytest.mark.parametrize(

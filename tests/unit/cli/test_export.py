@@ -93,8 +93,8 @@ def test_any_question_can_be_asked(asked: Run) -> None:
         (("--since", "yesterday"), "2026-11-20"),
         (("--where", "x"), "FIELD=VALUE"),
         (("--variables", "{}"), "--query"),
-        (("--query", "-", "--limit", "3"), "leave the other options out"),
-        (("--query", "-", "--variables", "[]"), "write an object"),
+        (("--query", "-", "--limit", "3"), "omit the other options"),
+        (("--query", "-", "--variables", "[]"), "use an object"),
     ],
 )
 def test_a_wrong_command_line_is_explained(run: Run, arguments: tuple[str, ...], said: str) -> None:

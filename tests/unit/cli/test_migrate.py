@@ -41,7 +41,7 @@ def test_an_unknown_revision_is_1(run: Run, database_url: str) -> None:
 def test_down_asks_first(run: Run, database_url: str) -> None:
     refused = run("migrate", "--down", "base", "--database-url", database_url, input="n\n")
     assert refused.exit_code == 1
-    assert "What newer tables hold is lost" in refused.stderr
+    assert "Data of newer tables is lost" in refused.stderr
     assert current(database_url) == NEWEST
     told = run("migrate", "--down", "base", "--yes", "--database-url", database_url)
     assert told.exit_code == 0

@@ -50,10 +50,10 @@ def test_it_asks_before_it_changes(asked: Run) -> None:
     assert refused.exit_code == 1
     done = asked("--tool", "read", input="y\n")
     assert done.exit_code == 0, done.output
-    assert "were changed" in done.stderr
+    assert "changed the costs" in done.stderr
     assert "read" not in asked("--dry-run").stdout
     assert asked("--yes").exit_code == 0
-    assert "have the costs of their time" in asked("--dry-run").stderr
+    assert "already have their current costs" in asked("--dry-run").stderr
 
 
 def test_mistakes_are_told(asked: Run, run: Run) -> None:

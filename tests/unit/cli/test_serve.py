@@ -45,7 +45,7 @@ def test_an_embedded_database_is_made_on_the_way(serve: Serve, own_folder: Path)
     with serve(TRACKSTORE_PROT="1") as served:
         served.wait_until_ready()
         events = [line["event"] for line in served.lines()]
-        assert events[0] == "nothing reads TRACKSTORE_PROT: did you mean TRACKSTORE_PORT?"
+        assert events[0] == "TRACKSTORE_PROT is not a setting. Did you mean TRACKSTORE_PORT?"
         assert events[1].startswith("applying 0001")
         assert served.told["database"] == "sqlite:///trackstore.db"
     assert (own_folder / "trackstore.db").exists()
@@ -71,7 +71,7 @@ def test_people_get_a_banner(serve: Serve) -> None:
     banner = served.output.read_text(encoding="utf-8")
     assert "http://127.0.0.1:" in banner
     assert "sqlite:///trackstore.db" in banner
-    assert "open to this machine, no key is asked for" in banner
+    assert "open to this machine, no API key required" in banner
     assert "curl http://127.0.0.1:" in banner
 
 
@@ -152,8 +152,8 @@ def test_tables_that_are_missing_are_refused_where_they_are_not_made(
     options = ("--port", "0", "--database-url", empty_database_url)
     result = run("serve", *options, env={"TRACKSTORE_MIGRATE_ON_START": "no"})
     assert result.exit_code == 1
-    assert "migrations are still to be run on" in result.stderr
-    assert "run `trackstore migrate`" in result.stderr
+    assert "migrations are pending on" in result.stderr
+    assert "Run `trackstore migrate`" in result.stderr
 
 
 def test_a_port_in_use_is_told(run: Run) -> None:
@@ -172,7 +172,7 @@ def test_an_address_of_somebody_else_is_told(run: Run, host: str) -> None:
     result = run("serve", "--host", host, "--port", "0")
     assert result.exit_code == 1
     assert host in result.stderr
-    assert "listen on 127.0.0.1" in result.stderr
+    assert "Listen on 127.0.0.1" in result.stderr
 
 
 def test_an_application_that_does_not_start_is_1(serve: Serve, own_folder: Path) -> None:

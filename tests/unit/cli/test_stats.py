@@ -90,11 +90,11 @@ def test_groups_over_time_are_a_line_each(asked: Run) -> None:
     assert head.split() == [
         "toolName",
         "count",
-        "least",
-        "greatest",
+        "min",
+        "max",
         "durationMs.max",
-        "least",
-        "greatest",
+        "min",
+        "max",
     ]
     cells = {line.split()[0]: line.split()[1:] for line in lines}
     gap = "·" * 9
@@ -102,7 +102,7 @@ def test_groups_over_time_are_a_line_each(asked: Run) -> None:
         "read": [f"▅▅·{gap}█·▅", "1", "2", f"▁▃·{gap}▆·█", "0", "105"],
         "search": [f"█·█{gap}·██", "1", "1", f"▂·▄{gap}·▆█", "10.5", "115.5"],
     } | {"grep": cells["grep"]}
-    assert below == "2026-11-10 00:00 to 2026-11-11 04:00, 15 slices"
+    assert below == "2026-11-10 00:00 to 2026-11-11 04:00, 15 buckets"
 
 
 def test_a_line_stands_for_what_top_chose_and_no_slice_is_lost(asked: Run) -> None:
@@ -110,8 +110,8 @@ def test_a_line_stands_for_what_top_chose_and_no_slice_is_lost(asked: Run) -> No
     _, _, line, slices, others = asked(*asking).stdout.splitlines()
     assert line.split()[0] == "read"
     assert line.count("█") == 5
-    assert slices.endswith("1,681 slices, the greatest of 29 in each character")
-    assert others == "others, all slices together: count 7"
+    assert slices.endswith("1,681 buckets, the largest of 29 in each character")
+    assert others == "others, all buckets: count 7"
     assert len(asked(*asking, "--rows").stdout.splitlines()) == 2 + 5 + 1
     assert len(json.loads(asked(*asking, "--json").stdout)) == 5 + 1
 
@@ -135,7 +135,7 @@ def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
                       ["-l", "1s", "-g", "kind"]):  # fmt: skip
         result = asked(*arguments)
         assert (result.exit_code, result.stdout) == (0, ""), arguments
-        assert "Nothing was found" in result.stderr
+        assert "No rows" in result.stderr
     assert asked("requests", "-g", "status", "--json").stdout.strip() == "[]"
     cut = asked("-g", "toolName", "--limit", "1")
     assert "more than 1 rows" in cut.stderr
@@ -156,18 +156,18 @@ def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
         (["-l", "1y"], "90m, 24h, 7d or 2w"),
         (["-l", "3 weeks", "-b", "day"], "Invalid duration '3 weeks'. Use 90m, 24h, 7d or 2w."),
         (["-w", "toolName"], "is not FIELD=VALUE"),
-        (["-w", "cacheHit=maybe"], "cacheHit is true or false, and 'maybe' is neither"),
-        (["-w", "cacheHit="], "cacheHit is true or false"),
-        (["-w", "units="], "units is a number"),
+        (["-w", "cacheHit=maybe"], "cacheHit must be true or false, not 'maybe'"),
+        (["-w", "cacheHit="], "cacheHit must be true or false"),
+        (["-w", "units="], "units must be a number"),
         (["-b", ""], "minute, hour, day"),
         (["-l", ""], "90m, 24h, 7d or 2w"),
         (["-g", ""], "toolName"),
         (["-m", ""], "count"),
-        (["-w", "color=red"], "There are"),
-        (["-w", "occurredAt=1"], "There are"),
-        (["-w", "statusCode=x"], "is a number"),
+        (["-w", "color=red"], "Available: "),
+        (["-w", "occurredAt=1"], "Available: "),
+        (["-w", "statusCode=x"], "must be a number"),
         (["--zone", "Mars"], "is not a zone"),
-        (["--top", "3"], "name a --group-by"),
+        (["--top", "3"], "requires --group-by"),
         (["interactions", "-l", "1d"], "year=2026"),
         (["nonsense"], "operations"),
     ],

@@ -167,7 +167,7 @@ def test_a_key_of_one_organization_that_may_not_set_limits() -> None:
     with stand_in(script) as url:
         result = demo("--server", url, "--duration", "2s", "--rate", "50")
     assert result.exit_code == 0, result.output
-    assert "the key is bound to acme: everything happens there" in result.stderr
+    assert "the key is bound to acme: all traffic is sent there" in result.stderr
     assert "without the scope MANAGE no prices and limits are set" in result.stderr
     assert organizations == {"acme"}
 

@@ -259,7 +259,7 @@ def test_who_called(caller: str, address: str | None, attributes: dict[str, obje
     [
         ("203.0.113.7 10.0.0.1 - -", "two addresses, 203.0.113.7 and 10.0.0.1"),
         ("shop.example.com:443 - -", "a host with a port, and no address follows"),
-        ("shop.example.com client.example.net - -", "nothing says which is the client's"),
+        ("shop.example.com client.example.net - -", "either may be the client's"),
         ("203.0.113.7 -", "expected HOST"),
         ("203.0.113.7", "expected HOST"),
         ("shop.example.com:443 203.0.113.7", "expected HOST"),
@@ -297,7 +297,7 @@ def test_agents_and_what_follows(rest: str, agent: str | None, kept: str | None)
 
 
 def test_json_lines_are_refused_with_advice() -> None:
-    with pytest.raises(ValueError, match="this is JSON, and access-log reads"):
+    with pytest.raises(ValueError, match="the line is JSON; access-log reads"):
         operation_of('{"ts": 1.5, "request": {"remote_ip": "203.0.113.7"}, "status": 200}')
 
 
@@ -323,7 +323,7 @@ def test_byte_order_marks_and_line_ends(tmp_path: Path) -> None:
         assert [r.operation for r in found if isinstance(r, Record)] == [
             r.operation for r in first if isinstance(r, Record)
         ]
-    with pytest.raises(CommandError, match="is UTF-16: convert it"):
+    with pytest.raises(CommandError, match=r"is UTF-16\. Convert it"):
         found_in(tmp_path / "c", plain[0].decode().encode("utf-16"))
 
 

@@ -102,7 +102,7 @@ def test_a_value_that_does_not_fit_is_told_with_its_field(
         ("organizationId", "did you mean labels.organizationId?"),
         ("quark", "there is no field 'quark'"),
         ("attributes.", "there is no field"),
-        ("attributes.a:int", "ends in none of :text, :whole, :number, :boolean, :json"),
+        ("attributes.a:int", "must end in one of :text, :whole, :number, :boolean, :json"),
     ],
 )
 def test_a_name_that_is_no_field(name: str, message: str) -> None:

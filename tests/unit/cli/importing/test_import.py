@@ -88,7 +88,7 @@ def test_a_log_that_is_turned_round_joined_or_rotated_counts_once(
     result = command("access-log", tmp_path / "access.log.1", log, joined)
     counts = summary(result)
     assert (counts["accepted"], counts["duplicates"]) == (5, 30)
-    assert "were there already, from this file or another one of the same --source" in result.stdout
+    assert "already stored, from this file or another one of the same --source" in result.stdout
     assert count(query) == 20
 
 
@@ -208,6 +208,6 @@ def test_ctrl_c_stops_where_it_can_go_on(
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
-    assert "stopped at standard input:5. Run the same command again to go on" in told
+    assert "stopped at standard input:5. Run the same command again to continue" in told
     assert "Traceback" not in told
     assert count(query) == 5

@@ -101,7 +101,7 @@ def test_a_server_that_refuses_all_stops_it_with_where() -> None:
         "error: the key is revoked (set an API key with TRACKSTORE_API_KEY or --key)"
         in result.stderr
     )
-    assert f"stopped at {ACCESS_LOG}:3. Run the same command again to go on" in result.stderr
+    assert f"stopped at {ACCESS_LOG}:3. Run the same command again to continue" in result.stderr
     assert summary(result)["accepted"] == 3
     assert summary(result)["unsent"] == summary(result)["lines read"] - 3 - summary(result).get(
         "malformed", 0
@@ -143,7 +143,7 @@ def test_nothing_that_fits_is_1(tmp_path: Path) -> None:
     result = run(lambda asked, _: tracked(asked), tmp_path / "other.txt")
     assert result.exit_code == 1
     assert result.stderr.count("warning:") == 10
-    assert "further ones are counted, and not shown" in result.stderr
+    assert "further ones are counted but not shown" in result.stderr
     assert "\x1b" not in result.stderr
     assert r"\x1b[31mno log" in result.stderr
     assert summary(result)["malformed"] == 40
@@ -154,7 +154,7 @@ def test_a_file_that_breaks_off_is_loaded_as_far_as_it_goes(tmp_path: Path) -> N
     cut.write_bytes(gzip.compress(ACCESS_LOG.read_bytes())[:-9])
     result = run(lambda asked, _: tracked(asked), cut, ACCESS_LOG)
     assert result.exit_code == 1
-    assert "cut.gz cannot be read further" in result.stderr
+    assert "cut.gz cannot be read any further" in result.stderr
     assert summary(result)["accepted"] >= 9
 
 
@@ -164,10 +164,10 @@ def test_files_are_checked_first(tmp_path: Path) -> None:
     told = " ".join(result.stderr.replace("│", " ").split())
     assert "is a folder" in told
     assert "does not exist" in told
-    assert "standard input, once" in told
+    assert "(standard input) can be used only once" in told
 
 
 def test_what_the_line_says_is_no_constant() -> None:
     result = run(lambda *_: None, ACCESS_LOG, "--set", "api.route=x")
     assert result.exit_code == 2
-    assert "the line says it" in result.stderr
+    assert "set by the line itself" in result.stderr

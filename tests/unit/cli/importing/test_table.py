@@ -158,25 +158,25 @@ def test_rows_are_known_again_however_the_file_is_turned(file: Path) -> None:
 def test_a_delimiter_that_does_not_divide_is_told(file: Path) -> None:
     with pytest.raises(ColumnMappingError) as error:
         read(file, b"when;note\n2026-02-03 10:00:00;a\n")
-    assert "The header is one column: --delimiter ';' may be meant." in error.value.hints
+    assert "The header has one column. Try --delimiter ';'." in error.value.hints
 
 
 def test_another_encoding(file: Path) -> None:
     content = HEADER + ROW + b"caf\xe9\n" + ROW + b"tea\n"
     bad, good = read(file, content)
     assert isinstance(bad, Malformed)
-    assert bad.reason == "not utf-8: name its encoding with --encoding, such as latin-1"
+    assert bad.reason == "not utf-8. Set the encoding with --encoding, such as latin-1"
     assert notes([good]) == ["tea"]
     assert notes(read(file, content, TableForm(encoding="latin-1"))) == ["café", "tea"]
 
 
 def test_utf_16_is_told(file: Path) -> None:
-    with pytest.raises(CommandError, match="is UTF-16: convert it with iconv"):
+    with pytest.raises(CommandError, match=r"is UTF-16\. Convert it with iconv"):
         read(file, (HEADER + ROW).decode().encode("utf-16"))
 
 
 def test_a_header_that_is_not_there(file: Path) -> None:
-    with pytest.raises(CommandError, match="is empty: there is no header"):
+    with pytest.raises(CommandError, match="is empty: it has no header"):
         read(file, b"\n")
     with pytest.raises(CommandError, match="line 1: the header is not utf-8"):
         read(file, b"caf\xe9\n")
@@ -186,7 +186,7 @@ def test_a_header_that_is_not_there(file: Path) -> None:
 def test_times_without_zone_are_asked_for_at_once(file: Path) -> None:
     wish = TableOptions(WISH.maps, WISH.sets, time_reader(None, None))
     with pytest.raises(
-        ColumnMappingError, match=r"rows.csv:2: occurredAt: .* has no zone: add --zone UTC"
+        ColumnMappingError, match=r"rows.csv:2: occurredAt: .* has no time zone: add --zone UTC"
     ):
         read(file, HEADER + ROW + b"a\n", wish=wish)
     found = read(file, HEADER + b"2026-02-03 10:00Z,a\n" + ROW + b"b\n", wish=wish)

@@ -72,7 +72,7 @@ def test_one_request_with_everything() -> None:
     assert lines[8].endswith("told    event 5")
     assert lines[-1] == "○ connecting"
     screen.on_status(StreamStatus(is_connected=True))
-    assert drawn(screen)[-1] == "● live  Ctrl-C stops watching, nothing else"
+    assert drawn(screen)[-1] == "● live  Ctrl-C stops watching only"
     screen.on_status(StreamStatus(reason="refused"))
     assert drawn(screen)[-1] == "○ connection lost: refused; reconnecting"
 
