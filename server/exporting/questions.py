@@ -41,11 +41,10 @@ from server.graphql.document_cost import CostMeter, PageBounds, Size
 from server.graphql.document_limits import (
     NO_OPERATION,
     DocumentBounds,
-    operation_named,
     problems_of,
     problems_of_cost,
-    problems_of_names,
 )
+from server.graphql.operations import operation_named, problems_of_names
 from server.http.bodies import GraphQLRequest
 from server.http.variables import problem_of_shapes, shapes_of
 from store.errors import Choices, InvalidInputError

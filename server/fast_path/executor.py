@@ -9,7 +9,6 @@ from graphql import (
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    OperationDefinitionNode,
 )
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.get_variable_signature import get_variable_signature
@@ -19,6 +18,7 @@ from graphql.pyutils import Path
 from schema.connections import Edges, Nodes
 from server.fast_path.inputs import Decoded
 from server.fast_path.rows import RowWriters
+from server.graphql.operations import operation_named
 from server.graphql.settling_executor import SettlingExecutor
 
 COMPILED_LISTS = frozenset({list, Nodes, Edges})
@@ -65,7 +65,8 @@ class FastExecutor(SettlingExecutor):
         )
         if isinstance(executor, list):
             return executor
-        operation = original_operation(document, operation_name)
+        operation = operation_named(document, operation_name)
+        assert operation is not None  # the executor has found it, too
         sources = dict(executor.variable_values.sources)
         for definition in operation.variable_definitions or ():
             name = definition.variable.name.value
@@ -94,14 +95,3 @@ class FastExecutor(SettlingExecutor):
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
         )
-
-
-def original_operation(
-    document: DocumentNode, operation_name: str | None
-) -> OperationDefinitionNode:
-    return next(
-        node
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-        and (operation_name is None or (node.name and node.name.value == operation_name))
-    )

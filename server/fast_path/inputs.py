@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 
 from server.fast_path.arguments import pass_structs_on
 from server.fast_path.codecs import Codecs, MissingCodecError
+from server.graphql.operations import operation_named
 from server.graphql.schema import TrackstoreSchema
 from server.http.bodies import GraphQLRequest
 
@@ -80,17 +81,12 @@ class CompiledInputs:
         return envelope if envelope.query.strip() else None
 
     def plan(self, document: DocumentNode, operation_name: str | None) -> VariablePlan:
-        operations = [
-            d
-            for d in document.definitions
-            if isinstance(d, OperationDefinitionNode)
-            and (operation_name is None or (d.name and d.name.value == operation_name))
-        ]
-        if len(operations) != 1:
+        operation = operation_named(document, operation_name)
+        if operation is None:
             return NO_PLAN
         decoders = {
             variable.variable.name.value: decoder
-            for variable in operations[0].variable_definitions or ()
+            for variable in operation.variable_definitions or ()
             if (decoder := self._decoder(variable.type)) is not None
         }
         return VariablePlan(decoders, without_variables(document, frozenset(decoders)))

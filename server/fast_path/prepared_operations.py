@@ -17,7 +17,7 @@ from schema.context import RequestContext
 from server.fast_path.direct_execution import DirectExecution, Outcome, direct_of, take_outcome
 from server.fast_path.executor import FastExecutor
 from server.graphql.document_cost import Cost, CostMeter, PageBounds
-from server.graphql.document_limits import operation_named
+from server.graphql.operations import operation_named
 from server.graphql.schema import TrackstoreSchema
 from server.http.bodies import GraphQLRequest
 from server.http.variables import Shape, shapes_of

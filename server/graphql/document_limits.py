@@ -22,6 +22,7 @@ from pydantic import Field
 from strawberry.extensions import SchemaExtension
 
 from server.graphql.document_cost import MAX_COST, Cost, CostMeter, PageBounds, value_of
+from server.graphql.operations import operation_named, operations_in, problems_of_names
 from server.http.bodies import GraphQLRequest
 from server.http.variables import ObjectBounds, problem_of_shapes, shapes_of
 
@@ -194,9 +195,7 @@ def problems_of(document: DocumentNode, bounds: DocumentBounds) -> list[GraphQLE
         return [too_much(fragments, "fragments", bounds.fragments)]
     meter = Meter(document)
     problems = []
-    for operation in document.definitions:
-        if not isinstance(operation, OperationDefinitionNode):
-            continue
+    for operation in operations_in(document):
         measure = meter.measure(operation)
         # Introspection of a schema is deep, and GraphQL itself bounds its repetition.
         depth = 0 if asks_only_introspection(operation) else measure.depth
@@ -231,24 +230,6 @@ def problems_of_cost(cost: Cost, bounds: DocumentBounds, variables: Any) -> list
         f"{prefix}{requested:,} records requested (page sizes multiplied along the nesting; maximum "
         f"{bounds.cost:,}). Request smaller pages with first."
     )
-    return [GraphQLError(message)]
-
-
-def operation_named(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    operations = [
-        node
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-        and (name is None or (node.name is not None and node.name.value == name))
-    ]
-    return operations[0] if len(operations) == 1 else None
-
-
-def problems_of_names(document: DocumentNode, name: str | None) -> list[GraphQLError]:
-    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-    if name is not None or len(operations) < 2:
-        return []
-    message = f"The document has {len(operations)} operations. Set operationName to one of them."
     return [GraphQLError(message)]
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from graphql import OperationType, parse
 
 from schema.context import RequestContext
-from server.graphql.document_limits import operation_named
 from server.graphql.encoding import encode_answer
 from server.graphql.errors import format_store_error
+from server.graphql.operations import operation_named
 from server.http.bodies import GraphQLRequest
 from store.response_size import ResponseTooLargeError, too_large
 
