@@ -40,6 +40,10 @@ class CommitEvents:
     def subscribe(self, subscriber: CommitSubscriber) -> None:
         self._subscribers.append(subscriber)
 
+    def unsubscribe(self, subscriber: CommitSubscriber) -> None:
+        """Publish nothing more to ``subscriber``; does nothing if it has not subscribed."""
+        self._subscribers = [each for each in self._subscribers if each is not subscriber]
+
     @property
     def has_subscribers(self) -> bool:
         return bool(self._subscribers)

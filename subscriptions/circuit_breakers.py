@@ -46,8 +46,8 @@ class CircuitBreakerSubscriptions:
             ask,
             bounds.organization_id,
             interval,
-            hub.watch_breakers,
-            hub.unwatch_breakers,
+            hub.subscribe_to_breakers,
+            hub.unsubscribe_from_breakers,
             store.now,
         )
         return Following(  # type: ignore[return-value]

@@ -58,10 +58,10 @@ class FeedStream(Stream):
         self._group = group
 
     def on_first_subscriber(self) -> None:
-        self._follower.add(self)
+        self._follower.subscribe(self)
 
     def on_last_unsubscribed(self) -> None:
-        self._follower.remove(self)
+        self._follower.unsubscribe(self)
         self.head = self.error = None
 
     async def start(self) -> Position:
@@ -114,14 +114,14 @@ class FeedFollower:
         name = f"feed-{self.reader.feed.table.name}"
         self.task = PeriodicTask(name, self._follow, schedule, failures)
 
-    def add(self, stream: FeedStream) -> None:
+    def subscribe(self, stream: FeedStream) -> None:
         self.streams[stream] = None
         if not self.task.is_running:
             self._position = None
             self.task.start()
         self.wake()
 
-    def remove(self, stream: FeedStream) -> None:
+    def unsubscribe(self, stream: FeedStream) -> None:
         self.streams.pop(stream, None)
         if not self.streams:
             self.task.cancel()

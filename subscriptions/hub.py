@@ -53,6 +53,7 @@ class Hub:
             self._bridge.start()
 
     async def close(self) -> None:
+        self._store.commit_events.unsubscribe(self)
         if self._bridge is not None:
             await self._bridge.close()
         for follower in (self._events, self._operations):
@@ -66,10 +67,10 @@ class Hub:
             return stream
         return LogStream(self._store.request_logs, key, self)
 
-    def connect(self, stream: LogStream) -> None:
+    def subscribe_to_log(self, stream: LogStream) -> None:
         self._logs.setdefault(stream.key, {})[stream] = None
 
-    def disconnect(self, stream: LogStream) -> None:
+    def unsubscribe_from_log(self, stream: LogStream) -> None:
         streams = self._logs.get(stream.key, {})
         streams.pop(stream, None)
         if not streams:
@@ -81,16 +82,16 @@ class Hub:
     def operation_feed(self, question: FeedQuery) -> FeedStream:
         return self._feed(self._operations, question, no_group)
 
-    def watch_operations(self, stream: StatsStream) -> None:
+    def subscribe_to_operations(self, stream: StatsStream) -> None:
         self._stats[stream] = None
 
-    def unwatch_operations(self, stream: StatsStream) -> None:
+    def unsubscribe_from_operations(self, stream: StatsStream) -> None:
         self._stats.pop(stream, None)
 
-    def watch_breakers(self, stream: StatsStream) -> None:
+    def subscribe_to_breakers(self, stream: StatsStream) -> None:
         self._breakers[stream] = None
 
-    def unwatch_breakers(self, stream: StatsStream) -> None:
+    def unsubscribe_from_breakers(self, stream: StatsStream) -> None:
         self._breakers.pop(stream, None)
 
     @property

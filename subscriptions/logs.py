@@ -24,9 +24,9 @@ class Progress:
 
 
 class ChangeSource(Protocol):
-    def connect(self, stream: "LogStream") -> None: ...
+    def subscribe_to_log(self, stream: "LogStream") -> None: ...
 
-    def disconnect(self, stream: "LogStream") -> None: ...
+    def unsubscribe_from_log(self, stream: "LogStream") -> None: ...
 
     def fetch_missed(self, key: RequestKey) -> None: ...
 
@@ -39,10 +39,10 @@ class LogStream(Stream):
         self._changes = changes
 
     def on_first_subscriber(self) -> None:
-        self._changes.connect(self)
+        self._changes.subscribe_to_log(self)
 
     def on_last_unsubscribed(self) -> None:
-        self._changes.disconnect(self)
+        self._changes.unsubscribe_from_log(self)
         self.head = None
 
     async def start(self) -> None:

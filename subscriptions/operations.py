@@ -81,8 +81,8 @@ async def follow_stats(
         ask,
         bounds.organization_id,
         interval,
-        hub.watch_operations,
-        hub.unwatch_operations,
+        hub.subscribe_to_operations,
+        hub.unsubscribe_from_operations,
         info.context.store.now,
         changes,
     )

@@ -44,8 +44,8 @@ class StatsStream(Stream):
     """Stream the answer to one query; a place counts its runs.
 
     The query runs at most once per ``interval``, after a relevant commit (reported by the hub between
-    ``watch`` and ``unwatch``) or when the clock reaches ``next_change``. Unchanged answers are
-    not sent. It is retried while the database is unavailable; after ``MAX_TRIES`` other failures in a
+    ``subscribe_source`` and ``unsubscribe_source``) or when the clock reaches ``next_change``. Unchanged
+    answers are not sent. It is retried while the database is unavailable; after ``MAX_TRIES`` other failures in a
     row the stream ends with an error.
     """
 
@@ -54,8 +54,8 @@ class StatsStream(Stream):
         query: Callable[[], Awaitable[Any]],
         organization: str | None,
         interval: timedelta,
-        watch: Callable[["StatsStream"], None],
-        unwatch: Callable[["StatsStream"], None],
+        subscribe_source: Callable[["StatsStream"], None],
+        unsubscribe_source: Callable[["StatsStream"], None],
         clock: Callable[[], datetime],
         next_change: NextChange = never,
     ) -> None:
@@ -63,7 +63,7 @@ class StatsStream(Stream):
         self._query = query
         self._organization = organization
         self._seconds = interval.total_seconds()
-        self._watch, self._unwatch = watch, unwatch
+        self._subscribe_source, self._unsubscribe_source = subscribe_source, unsubscribe_source
         self._clock = clock
         self._next_change = next_change
         self._runs = 0
@@ -71,11 +71,11 @@ class StatsStream(Stream):
         self._task: asyncio.Task[None] | None = None
 
     def on_first_subscriber(self) -> None:
-        self._watch(self)
+        self._subscribe_source(self)
         self._task = asyncio.create_task(self._run(self._clock()), name="stats-live")
 
     def on_last_unsubscribed(self) -> None:
-        self._unwatch(self)
+        self._unsubscribe_source(self)
         if self._task is not None:
             self._task.cancel()
             self._task = None

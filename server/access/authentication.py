@@ -7,7 +7,7 @@ from server.access.admission import WrongKeys
 from server.access.cookies import sent_cookie
 from server.access.key_requirement import Access
 from store.auth.access import Principal, open_principal
-from store.auth.revocation import Changed, WatchedConnection
+from store.auth.revocation import Changed, CredentialSubscription
 from store.database import DatabaseFailureError
 from store.errors import OverloadedError, UnauthenticatedError
 from store.store import Store
@@ -75,11 +75,11 @@ class Authenticator:
             log.exception("API key lookup failed")
             raise OverloadedError("The API key cannot be checked right now. Try again.") from None
 
-    def watch(self, principal: Principal, changed: Changed) -> WatchedConnection:
-        return self._store.access_watch.open(principal, changed)
+    def subscribe(self, principal: Principal, changed: Changed) -> CredentialSubscription:
+        return self._store.access_watch.subscribe(principal, changed)
 
-    def unwatch(self, watch: WatchedConnection) -> None:
-        self._store.access_watch.close(watch)
+    def unsubscribe(self, subscription: CredentialSubscription) -> None:
+        self._store.access_watch.unsubscribe(subscription)
 
     async def signed_in(self, headers: Mapping[str, str], client: Client) -> Principal | None:
         token = sent_cookie(headers)

@@ -113,7 +113,7 @@ class HttpStream:
         try:
             headers, client = headers_of(scope), scope.get("client")
             self._granted = principal = await authenticator.renew(principal, headers, client)
-            watch = authenticator.watch(principal, self._access_changed)
+            subscription = authenticator.subscribe(principal, self._access_changed)
             name = self._live.begin(principal)
             try:
                 may_write = scope["method"] == "POST"
@@ -122,7 +122,7 @@ class HttpStream:
                     await self._serve(opened)
             finally:
                 self._live.finish(name)
-                authenticator.unwatch(watch)
+                authenticator.unsubscribe(subscription)
         finally:
             self._live.leave(self)
 

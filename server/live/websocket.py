@@ -30,7 +30,7 @@ from server.live.sending import send_within
 from server.live.server import LiveServer
 from server.transport.websockets import ACCEPTED
 from store.auth.access import Principal
-from store.auth.revocation import WatchedConnection
+from store.auth.revocation import CredentialSubscription
 from store.errors import ForbiddenError, OverloadedError, StoreError, UnauthenticatedError
 
 MAX_END_SECONDS = 2.0
@@ -46,7 +46,7 @@ class WebsocketConnection:
         self._send = send
         self._headers = headers_of(scope)
         self._principal: Principal | None = None
-        self._watch: WatchedConnection | None = None
+        self._key_subscription: CredentialSubscription | None = None
         self._acknowledged = False
         self._closed = self._dropped = False
         self._main: asyncio.Task[Any] | None = None
@@ -77,8 +77,8 @@ class WebsocketConnection:
                 raise
         finally:
             self._closed = True
-            if self._watch is not None:
-                self._live.authenticator.unwatch(self._watch)
+            if self._key_subscription is not None:
+                self._live.authenticator.unsubscribe(self._key_subscription)
             self._live.pending.leave(self)
             self._live.leave(self)
             await self._cancel()
@@ -142,7 +142,9 @@ class WebsocketConnection:
             raise ConnectionClosedError(Close.BUSY, error.message) from None
         if self._closed:
             return  # another socket took its place meanwhile
-        self._watch = self._live.authenticator.watch(self._principal, self._access_changed)
+        self._key_subscription = self._live.authenticator.subscribe(
+            self._principal, self._access_changed
+        )
         self._take_place()
         await self._text(write("connection_ack"))
 

@@ -30,7 +30,7 @@ class Having:
     """
 
     by: Measure
-    than: ComparisonOperator
+    op: ComparisonOperator
     value: int | float | Decimal | Sequence[int | float | Decimal]
 
 

@@ -124,7 +124,7 @@ def compare_number(
         return literal(float(value) if isinstance(type_, Double) else value, type_)
 
     value: Any = having.value
-    match having.than:
+    match having.op:
         case ComparisonOperator.IN:
             return measure.in_(list(map(number, value)))
         case ComparisonOperator.NOT_IN:
@@ -137,7 +137,7 @@ def compare_number(
             equal: ColumnElement[bool] = measure == number(value)
             return equal
         case _:
-            return RANGES[having.than](measure, number(value))
+            return RANGES[having.op](measure, number(value))
 
 
 def is_exact(measure: Measure, source: Source) -> bool:

@@ -53,7 +53,7 @@ def expiry_of(*instants: datetime | None) -> datetime | None:
 
 
 @dataclass(eq=False, slots=True)
-class WatchedConnection:
+class CredentialSubscription:
     principal: Principal
     changed: Changed
 
@@ -73,7 +73,7 @@ class RevocationWatcher:
         self._clock = clock
         self._recognised = recognised
         self._seconds = min(MAX_CHECK_SECONDS, max(MIN_CHECK_SECONDS, seconds))
-        self._watches: dict[UUID, dict[WatchedConnection, None]] = {}
+        self._subscriptions: dict[UUID, dict[CredentialSubscription, None]] = {}
         self._due: set[UUID] = set()
         self._next_expiry: datetime | None = None
         self._checked_at = time.monotonic()
@@ -84,49 +84,49 @@ class RevocationWatcher:
             FailureLog(log, "failed to check the API keys of open connections"),
         )
 
-    def open(self, principal: Principal, changed: Changed) -> WatchedConnection:
-        """Call ``changed`` when the principal's credential changes, until ``close``.
+    def subscribe(self, principal: Principal, changed: Changed) -> CredentialSubscription:
+        """Call ``changed`` when the principal's credential changes, until ``unsubscribe``.
 
         To be called without a pause after the principal was authenticated.
         """
-        watch = WatchedConnection(principal, changed)
+        subscription = CredentialSubscription(principal, changed)
         if principal.key_id is not None:
-            self._watches.setdefault(principal.key_id, {})[watch] = None
+            self._subscriptions.setdefault(principal.key_id, {})[subscription] = None
             if expiry_of(self._next_expiry, principal.expires_at) != self._next_expiry:
                 self.task.wake()  # it is the next to expire
-        return watch
+        return subscription
 
-    def close(self, watch: WatchedConnection) -> None:
-        key_id = watch.principal.key_id
+    def unsubscribe(self, subscription: CredentialSubscription) -> None:
+        key_id = subscription.principal.key_id
         if key_id is None:
             return
-        watches = self._watches.get(key_id, {})
-        watches.pop(watch, None)
-        if not watches:
-            self._watches.pop(key_id, None)
+        subscriptions = self._subscriptions.get(key_id, {})
+        subscriptions.pop(subscription, None)
+        if not subscriptions:
+            self._subscriptions.pop(key_id, None)
 
     def key_ended(self, key_id: UUID) -> None:
         self._recognised.forget()
-        self._tell(self._watches.get(key_id, ()), None)
+        self._publish(self._subscriptions.get(key_id, ()), None)
 
     def sign_ins_ended(self, ids: Collection[UUID]) -> None:
         self._recognised.forget()
         ended = [
-            watch
-            for watches in self._watches.values()
-            for watch in watches
-            if watch.principal.sign_in_id in ids
+            subscription
+            for subscriptions in self._subscriptions.values()
+            for subscription in subscriptions
+            if subscription.principal.sign_in_id in ids
         ]
-        self._tell(ended, None)
+        self._publish(ended, None)
 
     def keys_changed(self, ids: Collection[UUID] | None) -> None:
         self._recognised.forget()
-        self._due.update(self._watches if ids is None else ids)
+        self._due.update(self._subscriptions if ids is None else ids)
         self.task.wake()
 
     async def _work(self) -> float:
         if time.monotonic() - self._checked_at >= self._seconds:
-            self._due.update(self._watches)
+            self._due.update(self._subscriptions)
             self._checked_at = time.monotonic()
         self._due.update(self._expired())
         # As long as the database is away nothing can be read with these keys either.
@@ -136,7 +136,11 @@ class RevocationWatcher:
     def _pause(self) -> float:
         """Return the seconds until everything is read again, or until the next credential expires."""
         self._next_expiry = expiry_of(
-            *(watch.principal.expires_at for watches in self._watches.values() for watch in watches)
+            *(
+                subscription.principal.expires_at
+                for subscriptions in self._subscriptions.values()
+                for subscription in subscriptions
+            )
         )
         pause = self._checked_at + self._seconds - time.monotonic()
         if self._next_expiry is not None:
@@ -147,15 +151,16 @@ class RevocationWatcher:
         now = self._clock()
         return [
             id
-            for id, watches in self._watches.items()
+            for id, subscriptions in self._subscriptions.items()
             if any(
-                watch.principal.expires_at is not None and watch.principal.expires_at <= now
-                for watch in watches
+                subscription.principal.expires_at is not None
+                and subscription.principal.expires_at <= now
+                for subscription in subscriptions
             )
         ]
 
     async def check(self) -> None:
-        due = [id for id in self._due if id in self._watches]
+        due = [id for id in self._due if id in self._subscriptions]
         self._due.clear()
         for start in range(0, len(due), MAX_IDS_PER_STATEMENT):
             ids = due[start : start + MAX_IDS_PER_STATEMENT]
@@ -178,24 +183,28 @@ class RevocationWatcher:
                 sign_ins.update((row["id"], row) for row in rows.mappings())
         now = self._clock()
         for id in ids:
-            for watch in tuple(self._watches.get(id, ())):
-                principal = present(watch.principal, keys.get(id), sign_ins, now)
-                if principal != watch.principal:
-                    self._tell((watch,), principal)
+            for subscription in tuple(self._subscriptions.get(id, ())):
+                principal = present(subscription.principal, keys.get(id), sign_ins, now)
+                if principal != subscription.principal:
+                    self._publish((subscription,), principal)
 
     def _sign_ins_of(self, key_ids: Iterable[UUID]) -> list[UUID]:
         sign_ins = {
-            watch.principal.sign_in_id for id in key_ids for watch in self._watches.get(id, ())
+            subscription.principal.sign_in_id
+            for id in key_ids
+            for subscription in self._subscriptions.get(id, ())
         }
         return [id for id in sign_ins if id is not None]
 
-    def _tell(self, watches: Iterable[WatchedConnection], principal: Principal | None) -> None:
-        for watch in tuple(watches):
+    def _publish(
+        self, subscriptions: Iterable[CredentialSubscription], principal: Principal | None
+    ) -> None:
+        for subscription in tuple(subscriptions):
             if principal is None:
-                self.close(watch)
+                self.unsubscribe(subscription)
             else:
-                watch.principal = principal
-            watch.changed(principal)
+                subscription.principal = principal
+            subscription.changed(principal)
 
 
 def present(

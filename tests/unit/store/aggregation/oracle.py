@@ -181,7 +181,7 @@ class Oracle:
         """Whether having lets a group pass."""
         return all(
             compares(
-                measured(having.by, rows, self.seconds(self.span, None)), having.than, having.value
+                measured(having.by, rows, self.seconds(self.span, None)), having.op, having.value
             )
             for having in self.question.having
         )
