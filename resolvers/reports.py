@@ -1,6 +1,7 @@
 """Define reports: compositions of aggregations, within the caller's bounds."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, cast
 
 import strawberry
@@ -80,7 +81,9 @@ def monitoring_of(
     span = time_range or DEFAULT_RANGE
     if hours is not None:
         span = TimeRange(f"{hours}h", timedelta(hours=hours))
-    return Monitoring(query_runner(info), info.context.store.now(), span, type)
+    store, bounds = info.context.store, info.context.reader()
+    breakers = partial(store.breakers.list_breakers, bounds)
+    return Monitoring(query_runner(info), breakers, store.now(), span, type)
 
 
 async def interactions_of_month(

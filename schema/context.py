@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import strawberry
 
 from models.enums import AccessScope
+from store.aggregation.catalog import Source
+from store.aggregation.queries import AggregationQuery
+from store.aggregation.results import AggregationResult
 from store.auth.access import Principal, TenantBounds
 from store.database import Row
 from store.errors import InvalidInputError, Problem
 from store.ingest.entries import Entry, ItemResult
 from store.loaders import Loaders
 from store.operations.bulk.batches import BatchResults, OperationBatch
+from store.query.filters import Condition
 from store.response_size import ReadBudget
 from store.store import Store
 
@@ -74,6 +79,18 @@ class RequestContext:
                 f"A document must not use more than {MAX_ZONES} time zones. Send several requests."
             )
             raise InvalidInputError([Problem("BAD_USER_INPUT", message, ("bucket", "zone"))])
+
+    def now(self) -> datetime:
+        return self.store.now()
+
+    async def aggregate(self, question: AggregationQuery) -> AggregationResult:
+        return await self.store.aggregation.ask(question, self.reader())
+
+    async def first_record_at(
+        self, source: Source, where: Condition | None, at: datetime
+    ) -> datetime | None:
+        """Return when the first record that matches occurred."""
+        return await self.store.aggregation.first(source, where, self.reader(), at)
 
     def reader(self) -> TenantBounds:
         """Return the bounds within which the caller reads; raise ``ForbiddenError`` without READ."""

@@ -17,9 +17,7 @@ from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
 from store.feeds.sources import OPERATION_FEED
 from store.pricing.prices import to_dollars
-from store.query.filters import AllOf, Compare, ComparisonOperator
 from store.query.paging import PageRequest
-from store.query.records import RecordQuery
 
 if TYPE_CHECKING:
     from schema.requests import Request
@@ -200,14 +198,6 @@ async def operations_of(
     page_rows = await loader.load(key)
 
     async def count() -> int:
-        condition = AllOf(
-            (
-                Compare("organization_id", ComparisonOperator.EQ, key[0]),
-                Compare(f"{edge}_id", ComparisonOperator.EQ, key[1]),
-            )
-        )
-        return await info.context.store.operations.count(
-            info.context.reader(), RecordQuery(condition)
-        )
+        return await info.context.loaders.operation_count_of(edge).load(key)
 
     return connect(page_rows, Operation.from_row, count)

@@ -192,17 +192,16 @@ class MonitoringOverview:
         return cast("list[StageNumbers]", await self.report.stages())
 
     @strawberry.field(description="Circuit breakers, ordered by name.")
-    async def breakers(self, info: Info) -> list[CircuitBreaker]:
-        rows = await info.context.store.breakers.list_breakers(info.context.reader())
+    async def breakers(self) -> list[CircuitBreaker]:
+        rows = await self.report.breakers()
         return [CircuitBreaker.from_row(row) for row in rows]
 
     @strawberry.field(
         description="Warnings: circuit breakers that are not closed, and breakers, requests and "
         "stages with a failure rate above 10%."
     )
-    async def warnings(self, info: Info) -> list[str]:
-        rows = await info.context.store.breakers.list_breakers(info.context.reader())
-        return await self.report.warnings(rows)
+    async def warnings(self) -> list[str]:
+        return await self.report.warnings()
 
 
 @strawberry.type(description="Usage of one type.")

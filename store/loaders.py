@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from aiodataloader import DataLoader
-from sqlalchemy import ColumnElement, Table, select, tuple_
+from sqlalchemy import ColumnElement, Table, func, select, tuple_
 
 from models import (
     ApiKey,
@@ -66,6 +66,7 @@ class Loaders:
         self._bounds = bounds
         self._sizes = sizes
         self._paged: dict[tuple[str, PageRequest], DataLoader[Key, Page]] = {}
+        self._counts: dict[str, DataLoader[Key, int]] = {}
         self._levels = levels
         self._history = history
         self._budget = budget
@@ -216,6 +217,24 @@ class Loaders:
     def operations_of(self, edge: str, request: PageRequest) -> DataLoader[Key, Page]:
         key = (OPERATIONS_TABLE.c.organization_id, OPERATIONS_TABLE.c[f"{edge}_id"])
         return self._pages(edge, OPERATIONS, key, self._bounds, request)
+
+    def operation_count_of(self, edge: str) -> DataLoader[Key, int]:
+        """Return the number of operations of each request or session."""
+        if edge not in self._counts:
+            columns = (OPERATIONS_TABLE.c.organization_id, OPERATIONS_TABLE.c[f"{edge}_id"])
+
+            async def load(keys: list[Key]) -> list[int]:
+                counts: dict[Key, int] = {}
+                async with self._database.read_for(self._bounds.organization_id) as connection:
+                    for batch in chunks(keys, RECORDS_AT_ONCE):
+                        counted = select(*columns, func.count()).where(tuple_(*columns).in_(batch))
+                        counted = self._bounds.restrict(counted, OPERATIONS_TABLE)
+                        rows = await connection.execute(counted.group_by(*columns))
+                        counts |= {tuple(key): count for *key, count in rows}
+                return [counts.get(key, 0) for key in keys]
+
+            self._counts[edge] = _loader(load)
+        return self._counts[edge]
 
     def _one(
         self,

@@ -45,8 +45,8 @@ class StatsStream(Stream):
 
     The query runs at most once per ``interval``, after a relevant commit (reported by the hub between
     ``subscribe_source`` and ``unsubscribe_source``) or when the clock reaches ``next_change``. Unchanged
-    answers are not sent. It is retried while the database is unavailable; after ``MAX_TRIES`` other failures in a
-    row the stream ends with an error.
+    answers are not sent. It is retried while the database is unavailable; after ``MAX_TRIES`` other
+    failures in a row the stream ends with an error.
     """
 
     def __init__(

@@ -36,16 +36,17 @@ async def run_stats(
     info: strawberry.Info[Any, Any], types: SourceTypes, where: Any, arguments: Arguments
 ) -> Any:
     """Compute exactly what is selected, within the caller's bounds."""
-    store, bounds = info.context.store, info.context.reader()
+    context = info.context
+    context.reader()
     if arguments.bucket is not None:
-        info.context.use_zone(arguments.bucket.zone)
+        context.use_zone(arguments.bucket.zone)
     selection = StatsSelection(types, Selection.of(info))
     condition = condition_of(
-        where, store.now(), {"attributes": types.source.attributes or "attributes"}
+        where, context.now(), {"attributes": types.source.attributes or "attributes"}
     )
     question, having_paths = question_of(types, condition, arguments, selection)
     try:
-        result = await store.aggregation.ask(question, bounds)
+        result = await context.aggregate(question)
     except InvalidInputError as error:
         raise relocate_problems(error, having_paths) from None
     return selection.show(result)

@@ -66,7 +66,7 @@ async def next_change(
 
     Needs a statement only to look up the first record of a short window.
     """
-    store, bounds = info.context.store, info.context.reader()
+    info.context.reader()
     source = types.source
     windows = list(windows_of(where))
     condition = condition_of(where, at, {"attributes": source.attributes or "attributes"})
@@ -78,7 +78,7 @@ async def next_change(
     ]
     if lookup_windows:
         window = min(lookup_windows, key=lambda candidate: candidate.length)
-        first_record = await store.aggregation.first(source, condition, bounds, at)
+        first_record = await info.context.first_record_at(source, condition, at)
         if first_record is not None:
             instants.append(max(first_record + window.length, at + step_of(window.length)))
         windows = [window_left for window_left in windows if window_left not in lookup_windows]

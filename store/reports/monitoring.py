@@ -1,6 +1,6 @@
 """What operators look at: requests by hour and state, stages, breakers, and what needs a look."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,6 +36,7 @@ OF_REQUESTS: tuple[Measure, ...] = (
 OF_STAGES: tuple[Measure, ...] = (
     COUNT, COMPLETED, ERROR_COUNT, RETRIED, MEAN, P50, P95, ATTEMPTS, MAX_ATTEMPTS,
 )  # fmt: skip
+ListBreakers = Callable[[], Awaitable[list[Row]]]
 MAX_HOURS = 24 * 31
 MAX_STAGE_ROWS = 1_000
 MAX_WARNINGS = 20
@@ -84,12 +85,22 @@ class StageNumbers:
 
 
 class Monitoring:
-    def __init__(self, ask: Ask, now: datetime, span: TimeRange, type: str | None = None) -> None:
+    """``breakers`` lists the circuit breakers that the caller may see."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        breakers: ListBreakers,
+        now: datetime,
+        span: TimeRange,
+        type: str | None = None,
+    ) -> None:
         length = span.length
         if length is None or not timedelta(hours=1) <= length <= timedelta(hours=MAX_HOURS):
             message = f"Invalid time range '{span.name}'. Use 1h to {MAX_HOURS}h."
             raise InvalidInputError(message, ("timeRange",))
         self._ask = ask
+        self.breakers = breakers
         self.now = now
         self.time_range = span
         self.type = type
@@ -147,11 +158,11 @@ class Monitoring:
         )
         return [_stage(answer, row, row.key[0]) for row in answer.rows]
 
-    async def warnings(self, breakers: Sequence[Row]) -> list[str]:
+    async def warnings(self) -> list[str]:
         """Breakers that are not closed, requests that stand still, and whatever fails in more than
         one of ten cases.
         """
-        warnings = [warning for row in breakers for warning in warnings_of(row)]
+        warnings = [warning for row in await self.breakers() for warning in warnings_of(row)]
         if stalled := await self.stalled():
             warnings.append(
                 f"{stalled:,} {'request is' if stalled == 1 else 'requests are'} stalled"

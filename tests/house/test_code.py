@@ -107,3 +107,16 @@ if name == "sqlite" or url.startswith("postgresql+asyncpg://"):
 
 def test_the_checkout_lists_this_file() -> None:
     assert Path(__file__).relative_to(ROOT) in files()
+
+
+def test_types_reach_the_store_through_the_context_only() -> None:
+    reaching = [
+        f"{file}:{node.lineno}"
+        for file, tree in trees()
+        if file.parts[0] == "schema" and file != Path("schema/context.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "store"
+    ]
+    assert not reaching, (
+        "load edges by info.context.loaders; root fields of resolvers call the store"
+    )
