@@ -183,7 +183,7 @@ def slow_down(patch: pytest.MonkeyPatch, sides: Sides) -> None:
     """Make the plain server plain in what no setting switches off, and both of them predictable."""
     patch.setattr(IdMaker, "__call__", lambda _self: sides.make_id())
     patch.setattr(secrets, "token_urlsafe", sides.make_secret)
-    patch.setattr(Maintenance, "run", rest)  # merges come when they come
+    patch.setattr(Maintenance, "run_once", rest)  # merges come when they come
     prepare = OperationPreparer.prepare
 
     def prepare_plainly(self: OperationPreparer, draft: Any) -> OperationEntry:

@@ -77,7 +77,7 @@ async def rest(_maintenance: Maintenance) -> None:
 @pytest.fixture
 async def administrator(start_api: StartApi, monkeypatch: pytest.MonkeyPatch) -> Api:
     """Somebody who may do everything everywhere."""
-    monkeypatch.setattr(Maintenance, "run", rest)
+    monkeypatch.setattr(Maintenance, "run_once", rest)
     return await start_api(**SETTINGS)
 
 
