@@ -40,10 +40,10 @@ class Log:
         events = [{"seq": seq} for seq in range((after or 0) + 1, last + 1)]
         return LogPage(self.request(last), events, False)
 
-    def connect(self, stream: LogStream) -> None:
+    def subscribe_to_log(self, stream: LogStream) -> None:
         """Nobody is told."""
 
-    def disconnect(self, stream: LogStream) -> None:
+    def unsubscribe_from_log(self, stream: LogStream) -> None:
         """Nobody is told."""
 
     def fetch_missed(self, key: Any) -> None:
