@@ -8,7 +8,6 @@ import strawberry
 
 from schema.arguments import about
 from schema.circuit_breakers import CircuitBreaker
-from schema.context import Info
 from schema.hydration import described, hydrate
 from schema.scalars import Long
 from store.reports import interactions, monitoring, tools
