@@ -13,12 +13,10 @@ import asyncpg
 from benchmarks.bench import POSTGRESQL, Database
 from benchmarks.databases import dsn_of, file_of
 from benchmarks.traffic import DAYS, Traffic
-from models.rollups import OPERATION_ROLLUPS
 from store.config import StoreConfig
 from store.dialects import PoolSettings
 from store.maintenance.partitions import month_of
 from store.operations.columns import TABLE
-from store.operations.deltas import deltas_of
 from store.store import Store
 
 STATEMENT_SECONDS = 120.0
@@ -51,9 +49,9 @@ async def load(store: Store, traffic: Traffic, count: int, seed: int) -> float:
     months = {month_of(traffic.since + timedelta(days=n)) for n in range(DAYS)}
     await store.partitions.ensure([(TABLE, month) for month in months])
     for frame in traffic.frames(count, seed):
-        tables = [(TABLE, frame.columns), (OPERATION_ROLLUPS, deltas_of(frame))]
-        if not await store.database.write_columns(tables):
+        if not await store.database.write_columns([(TABLE, frame.columns)]):
             raise RuntimeError("an operation already existed")
+        await store.rollups.folding.run_once()
     return time.perf_counter() - started
 
 

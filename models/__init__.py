@@ -10,7 +10,7 @@ from models.operations import Operation, OperationText
 from models.partitions import Partition
 from models.prices import Price
 from models.requests import Request
-from models.rollups import OPERATION_ROLLUPS, RollupState
+from models.rollups import OPERATION_ROLLUPS, RollupFold, RollupState
 from models.sessions import Session
 from models.sign_ins import SignIn
 from models.stages import RequestStage, StageAttempt
@@ -35,6 +35,7 @@ __all__ = [
     "RequestStage",
     "Reservation",
     "ReservationHold",
+    "RollupFold",
     "RollupState",
     "Session",
     "SignIn",

@@ -1,8 +1,8 @@
 """Rollups: sums of operations by hour and day, declared once; the table follows from the list.
 
-A rollup is a choice of dimensions. All rollups share one table and hold the same parts, so that a
-flush writes one of them and a new choice among known dimensions is no new table. Rows are sums: any
-number of them may stand for one key and hour, and what they mean together is their sum.
+A rollup is a choice of dimensions. All rollups share one table and hold the same parts, so that a new
+choice among known dimensions is no new table. Rows are sums: any number of them may stand for one
+key and hour, and what they mean together is their sum.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, table_of
 from models.operations import Operation
-from models.types import Instant, PackedSketch, SketchBins
+from models.types import Instant, PackedSketch, SketchBins, TransactionNumbers
 
 
 class Tier(IntEnum):
@@ -25,7 +25,7 @@ class Tier(IntEnum):
     """
 
     FRESH = 0
-    """Operations of one flush in one hour."""
+    """Operations of one fold in one hour, or a correction of their costs."""
     HOUR = 1
     """Merged rows of an hour."""
     COUNTED = 2
@@ -53,43 +53,45 @@ class Rollup:
 
 
 SUMS = (
-    Rollup("operations_by_organization", 8, ("organization_id",)),
-    Rollup("operations_totals", 1, ("organization_id", "kind", "outcome")),
-    Rollup("operations_by_client", 2, ("organization_id", "kind", "outcome", "client")),
-    Rollup("operations_by_name", 3, ("organization_id", "kind", "name", "operation_type")),
-    Rollup("operations_by_model", 4, ("organization_id", "kind", "provider", "model", "client")),
+    Rollup("operations_by_organization", 11, ("organization_id",)),
+    Rollup("operations_totals", 12, ("organization_id", "kind", "outcome")),
+    Rollup("operations_by_client", 13, ("organization_id", "kind", "outcome", "client")),
+    Rollup("operations_by_name", 14, ("organization_id", "kind", "name", "operation_type")),
+    Rollup("operations_by_model", 15, ("organization_id", "kind", "provider", "model", "client")),
     Rollup(
         "operations_by_tool",
-        5,
+        16,
         ("organization_id", "kind", "tool_name", "operation_mode", "client"),
     ),
-    Rollup("operations_by_status", 9, ("organization_id", "kind", "route", "status_code")),
+    Rollup("operations_by_status", 17, ("organization_id", "kind", "route", "status_code")),
     Rollup(
         "operations_by_route",
-        6,
+        18,
         ("organization_id", "kind", "route", "method", "status_code"),
     ),
     Rollup(
         "operations_by_tenant",
-        7,
+        19,
         ("organization_id", "kind", "namespace_id", "workspace_id", "api_key_id"),
     ),
 )
 """Rollups of counts and sums, the smaller ones first: the first that covers a question answers it."""
 QUANTILES = (
-    Rollup("quantiles_totals", 65, ("organization_id", "kind"), histograms=True),
-    Rollup("quantiles_by_model", 66, ("organization_id", "kind", "model"), histograms=True),
-    Rollup("quantiles_by_tool", 69, ("organization_id", "kind", "tool_name"), histograms=True),
-    Rollup("quantiles_by_route", 68, ("organization_id", "kind", "route"), histograms=True),
+    Rollup("quantiles_totals", 71, ("organization_id", "kind"), histograms=True),
+    Rollup("quantiles_by_model", 72, ("organization_id", "kind", "model"), histograms=True),
+    Rollup("quantiles_by_tool", 73, ("organization_id", "kind", "tool_name"), histograms=True),
+    Rollup("quantiles_by_route", 74, ("organization_id", "kind", "route"), histograms=True),
     Rollup(
         "quantiles_by_mode",
-        67,
+        75,
         ("organization_id", "kind", "tool_name", "operation_mode"),
         histograms=True,
     ),
 )
 """Rollups of histograms, the smaller ones first."""
 ROLLUPS = (*SUMS, *QUANTILES)
+RETIRED_NUMBERS = (*range(1, 10), *range(65, 70))
+"""Rollups whose rows were written with the operations; servers of such a version may still add some."""
 
 FLAGS = {"error": False, "cache_hit": True, "unpriced": True}
 """Flags that are counted; and whether some operations have no answer to it."""
@@ -169,7 +171,7 @@ OPERATION_ROLLUPS = Table(
     *_columns(),
     Index("ix_operation_rollups_reading", "rollup", "tier", "starts_at", "organization_id"),
 )
-"""All rollups of operations. ``batch`` names the merge that made a row; null for a flush."""
+"""All rollups of operations. ``batch`` names the merge that made a row; null for a fold."""
 
 
 class RollupState(Base):
@@ -185,3 +187,18 @@ class RollupState(Base):
     fingerprint: Mapped[str]
     valid_from: Mapped[datetime | None]
     leased_until: Mapped[datetime]
+
+
+class RollupFold(Base):
+    """Which records of a source the rollups contain.
+
+    All whose feed position is below ``folded_below``, except those of ``pending``: transactions that had
+    begun and not ended when the last fold looked. Records without a position are contained. It has a
+    table of its own because it changes every second, beside long transactions that change the state.
+    """
+
+    __tablename__ = "rollup_folds"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    folded_below: Mapped[int] = mapped_column(BigInteger())
+    pending: Mapped[list[int]] = mapped_column(TransactionNumbers)

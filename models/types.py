@@ -34,6 +34,8 @@ SketchBins = LargeBinary().with_variant(ARRAY(SmallInteger()), "postgresql")
 """Lanes of a histogram, one per value (``store.histograms``)."""
 PackedSketch = LargeBinary().with_variant(Numeric(), "postgresql")
 """A whole histogram as one number; PostgreSQL adds such numbers up in its own fast way."""
+TransactionNumbers = JSON().with_variant(ARRAY(BigInteger()), "postgresql")
+"""Numbers of transactions of the database; where there is one writer, always empty."""
 
 
 def to_microseconds(instant: datetime) -> int:

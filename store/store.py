@@ -69,7 +69,7 @@ class Store:
         self.commit_events = CommitEvents()
         requests = RequestApplier(make_id, config.stalls.policy, self.commit_events, config.inputs)
         self.request_stats = requests.stats
-        operations = OperationApplier(books, self.commit_events, config.rollups.enabled)
+        operations = OperationApplier(books, self.commit_events)
         self.writer = self._make_writer(operations, requests)
         self.installation = Installation(self.database, self.writer, clock, config.release)
         self._housekeeping = Housekeeping(
@@ -123,9 +123,9 @@ class Store:
         """Make partitions ahead and start the writer; the schema must be there."""
         async with self.database.translated():
             await self.partitions.ensure_ahead()
-        await self.rollups.prepare()
         for feed in (self.event_feed, self.operation_feed):
             await feed.prepare()
+        await self.rollups.prepare()
         self.writer.start()
         self.sweeper.start_listening()
         for task in self.background_tasks:
@@ -138,7 +138,7 @@ class Store:
         if self.config.stalls.sweep_seconds:
             tasks.append(self.sweeper.task)
         if self.config.rollups.enabled:
-            tasks.append(self.rollups.maintenance.task)
+            tasks += [self.rollups.folding.task, self.rollups.maintenance.task]
         return tasks
 
     async def close(self, timeout: float = 30.0) -> int:

@@ -149,7 +149,9 @@ class StoreCollector(Collector):
 
     def _rollups(self) -> Iterator[Metric]:
         stats = self._store.rollups.maintenance.stats
+        folds = self._store.rollups.folding.stats.folds
         for name, value, meaning in (
+            ("folds", folds, "Transactions that folded new operations into rollups."),
             ("merges", stats.merges, "Rollup hours and days merged."),
             ("merged_rows", stats.merged_rows, "Rollup rows merged into fewer rows."),
             ("filled_hours", stats.filled_hours, "Hours summarized after they were recorded."),

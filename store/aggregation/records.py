@@ -101,7 +101,7 @@ class Records:
     def _restricted(self, statement: Select[Any], shape: GroupedQuery) -> Select[Any]:
         source = self.source
         statement = self.bounds.restrict(statement, source.table)
-        statement = statement.where(*self._within(shape.span))
+        statement = statement.where(*self.within(shape.span))
         if self.organizations is not None and is_short(shape.span, self.now):
             owner = source.table.c.organization_id
             statement = statement.where(owner.in_(self.organizations))
@@ -129,7 +129,7 @@ class Records:
     def _bound_by_parent(self) -> bool:
         return self.bounds.is_partial and "namespace_id" not in self.source.table.columns
 
-    def _within(self, span: Span) -> Iterator[ColumnElement[bool]]:
+    def within(self, span: Span) -> Iterator[ColumnElement[bool]]:
         column = self.source.time_column
         dated = isinstance(column.type, Date)
         if span.since is not None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.dialects.attempts import AbandonedError, TransactionAttempt
 from store.dialects.base import DatabaseDialect, chunks
 from store.dialects.errors import Diagnosis, Fault, statement_noted
-from store.dialects.feeds import FeedHorizon
+from store.dialects.feeds import CommitHorizon, FeedHorizon
 from store.dialects.insert_plans import Columns, Rows
 from store.dialects.json_leaf import JsonLeaf, OneOf
 from store.dialects.notification_channel import MAX_HINT_BYTES, NotificationChannel
@@ -31,6 +31,7 @@ __all__ = [
     "SCHEMA_AWAY",
     "AbandonedError",
     "Columns",
+    "CommitHorizon",
     "DatabaseDialect",
     "Diagnosis",
     "DuplicateKeysError",

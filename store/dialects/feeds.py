@@ -9,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from store.dialects.notification_channel import NotificationChannel
 
 
+class CommitHorizon(NamedTuple):
+    """The transactions that have ended: all numbered below ``below``, except ``pending``."""
+
+    below: int
+    pending: tuple[int, ...] = ()
+
+
 class FeedHorizon(NamedTuple):
     """No row can appear below ``stable_below`` any more; every row so far lies below ``started_below``."""
 
@@ -30,6 +37,23 @@ class FeedPositions(ABC):
     @abstractmethod
     async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         """Up to where the feed of ``table`` can be read now."""
+
+    @abstractmethod
+    async def commit_horizon(self, connection: AsyncConnection, table: Table) -> CommitHorizon:
+        """Return what has ended by now; every later statement sees all of it."""
+
+    def is_beyond(
+        self,
+        position: ColumnElement[Any],
+        below: ColumnElement[Any],
+        pending: ColumnElement[Any],
+    ) -> ColumnElement[bool]:
+        """Return whether the parts of a ``CommitHorizon`` leave a feed position out.
+
+        False or null for rows without a position.
+        """
+        del pending  # one writer: nothing is pending
+        return position >= below
 
     @abstractmethod
     def notification_channel(self) -> NotificationChannel | None:

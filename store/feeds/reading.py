@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models import RollupFold, table_of
 from store.auth.access import UNRESTRICTED, TenantBounds
 from store.database import Database, Row
 from store.dialects import FeedHorizon
@@ -90,6 +91,9 @@ class FeedReader:
         statement = update(self.feed.table).where(beyond).values({self.feed.position: None})
         async with self._database.write() as connection:
             result = await connection.execute(statement)
+            # Which of them the rollups contained cannot be told any more: they begin again.
+            folds = table_of(RollupFold)
+            await connection.execute(delete(folds).where(folds.c.source == self.feed.table.name))
         if result.rowcount:
             log.warning(
                 "removed rows of a restored database from its feed",

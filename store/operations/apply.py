@@ -7,20 +7,18 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import Table
 
-from models import OPERATION_ROLLUPS, OperationText, table_of
+from models import OperationText, table_of
 from models.labels import LABELS
 from store.commit_events import CommitEvents
 from store.database import Database
-from store.dialects import Columns, TransactionAttempt
+from store.dialects import TransactionAttempt
 from store.ingest.entries import Entry, Flush, ItemResult
 from store.ingest.usage import UsageRecord
 from store.operations.bulk.batches import OperationBatch
 from store.operations.bulk.frames import Frame, Key
 from store.operations.columns import AT, TABLE
 from store.operations.costs import fill_costs
-from store.operations.deltas import deltas_of
 from store.operations.fast_path import (
     COUNTS_AGAINST_LIMITS,
     FURTHER_INTERACTIONS,
@@ -53,12 +51,9 @@ class OperationApplier:
 
     kinds = (OperationEntry, OperationBatch)
 
-    def __init__(
-        self, books: PriceBookCache, announcements: CommitEvents, rolls_up: bool = True
-    ) -> None:
+    def __init__(self, books: PriceBookCache, announcements: CommitEvents) -> None:
         self._books = books
         self._announcements = announcements
-        self._rolls_up = rolls_up
 
     async def apply(self, flush: Flush, entries: list[Operations]) -> None:
         if entries:
@@ -83,7 +78,8 @@ class OperationApplier:
                 return False
             plain.append(entry)
         gathered = await self._gather(plain)
-        if not await database.write_columns(self._tables(in_order(gathered.frame)), attempt):
+        ordered = in_order(gathered.frame)
+        if not await database.write_columns([(TABLE, ordered.columns)], attempt):
             return False
         gathered.settle(None)
         self._announce(gathered.frame)
@@ -92,12 +88,6 @@ class OperationApplier:
     def _announce(self, frame: Frame) -> None:
         if self._announcements.has_subscribers:
             self._announcements.publish_operations(set(frame.columns[ORGANIZATION]))
-
-    def _tables(self, frame: Frame) -> list[tuple[Table, Columns]]:
-        tables: list[tuple[Table, Columns]] = [(TABLE, frame.columns)]
-        if self._rolls_up:
-            tables.append((OPERATION_ROLLUPS, deltas_of(frame)))
-        return tables
 
     async def _gather(self, entries: list[Operations]) -> "FlushOperations":
         gathered = FlushOperations.of(entries)
@@ -108,21 +98,10 @@ class OperationApplier:
         ordered = in_order(frame)
         connection, dialect = flush.connection, flush.dialect
         if await dialect.rows.insert_columns_if_new(connection, TABLE, ordered.columns):
-            await self._roll_up(flush, ordered)
             return None
         rows = first_of_each(ordered.rows(), key_of)  # two calls may have sent the same
         inserted = await dialect.rows.insert_ignoring_duplicates(connection, TABLE, rows)
-        fresh = [row for row in rows if key_of(row) in inserted]
-        if fresh:
-            await self._roll_up(flush, Frame.of_rows(fresh))
         return {(organization, at, id) for organization, at, id in inserted}
-
-    async def _roll_up(self, flush: Flush, frame: Frame) -> None:
-        if self._rolls_up:
-            columns = deltas_of(frame)
-            await flush.dialect.rows.bulk_insert_columns(
-                flush.connection, OPERATION_ROLLUPS, columns
-            )
 
     async def _write_texts(self, flush: Flush, entries: list[OperationEntry]) -> None:
         rows = [

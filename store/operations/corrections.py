@@ -12,6 +12,7 @@ from typing import Any
 from models.enums import PriceStatus
 from models.rollups import (
     DIMENSIONS,
+    OPERATION_ROLLUPS,
     ROWS,
     SUMS,
     Tier,
@@ -20,10 +21,11 @@ from models.rollups import (
     true_count_column,
 )
 from store.dialects import Columns
-from store.operations.deltas import OF
 from store.time_buckets import start_of_hour
 from store.validation import LONG_MAX
 
+OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
+"""Position of each column of the rollups."""
 COSTS = ("cost_baseline", "cost_actual", "cost_saved")
 PARTS = (
     true_count_column("unpriced"),

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import OPERATION_ROLLUPS, Operation, table_of
 from models.enums import AccessScope, OperationKind, PriceStatus
+from models.feeds import FEED_POSITION
 from models.rollups import DIMENSIONS
 from store.auth.access import Principal, TenantBounds
 from store.database import ContentionError, Database
+from store.dialects import CommitHorizon
 from store.operations.columns import COLUMNS
 from store.operations.corrections import Change, corrections_of
 from store.operations.costs import COUNTS, NAMES, costs_of
@@ -23,6 +25,7 @@ from store.pricing.prices import PriceBook
 from store.pricing.settings import PricingSettings
 from store.query.filters import Condition, ConditionCompiler
 from store.query.paging import OrderTerm, decode_cursor, encode_cursor
+from store.rollups.folded import FOLD_LOCK, contains, fetch_fold
 
 TABLE = table_of(Operation)
 KEY = tuple(TABLE.primary_key.columns)
@@ -33,7 +36,7 @@ NAME_COLUMNS = tuple(COLUMNS[position] for position in NAMES)
 COUNT_COLUMNS = tuple(COLUMNS[position] for position in COUNTS)
 NEEDED_COLUMNS = tuple(
     dict.fromkeys(
-        ("kind", *(c.name for c in KEY), *NAME_COLUMNS, *COUNT_COLUMNS, *COSTS, *DIMENSIONS)
+        ("kind", *(c.name for c in KEY), *NAME_COLUMNS, *COUNT_COLUMNS, *COSTS, *DIMENSIONS, FEED_POSITION)
     )
 )  # fmt: skip
 CHUNK_ROWS = 1_000
@@ -194,11 +197,14 @@ class Repricing:
             changes = [priced(book, row) for row in rows]
         else:
             async with database.write() as connection:
+                # Before anything is read: a fold that has begun is waited for.
+                await database.dialect.locks.share_locks(connection, [FOLD_LOCK])
+                folded = await fetch_fold(connection)
                 book = await self._book(connection)
                 locked = database.dialect.locks.lock_rows(statement)
                 rows = (await connection.execute(locked)).all()
                 changes = [priced(book, row) for row in rows]
-                await self._write(connection, changes)
+                await self._write(connection, changes, folded)
         for change in changes:
             outcome.add(*named(change.row), change.old, change.new)
         return rows
@@ -207,8 +213,10 @@ class Repricing:
         rows = (await connection.execute(select(PRICES))).mappings().all()
         return PriceBook(rows, self._default_tool_nanos)
 
-    async def _write(self, connection: AsyncConnection, corrections: Sequence[Change]) -> None:
-        changes = [change for change in corrections if change.old != change.new]
+    async def _write(
+        self, connection: AsyncConnection, priced: Sequence[Change], folded: CommitHorizon | None
+    ) -> None:
+        changes = [change for change in priced if change.old != change.new]
         if not changes:
             return
         statement = (
@@ -217,8 +225,12 @@ class Repricing:
             .values({name: bindparam(f"new_{name}") for name in COSTS})
         )
         await connection.execute(statement, [parameters_of(change) for change in changes])
-        if self._rolls_up:
-            columns = corrections_of(changes)
+        if not self._rolls_up or folded is None:
+            return
+        # What no rollup contains yet is folded with its new costs.
+        in_rollups = [change for change in changes if contains(folded, change.row[FEED_POSITION])]
+        if in_rollups:
+            columns = corrections_of(in_rollups)
             await self._database.dialect.rows.bulk_insert_columns(
                 connection, OPERATION_ROLLUPS, columns
             )

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from models.rollups import Tier
+from models.rollups import RETIRED_NUMBERS, Tier
 from store.database import ContentionError, Database, DatabaseFailureError
 from store.errors import StoreError
 from store.ids import Clock
@@ -69,6 +69,7 @@ class Maintenance:
         try:
             while time.monotonic() < until and await self._fill():
                 pass
+            await self._delete_retired()
             await self._merge(until)
         finally:
             with suppress(StoreError):  # the lease ends by itself
@@ -113,6 +114,16 @@ class Maintenance:
             await write_valid_from(connection, first)
 
     # --- merging -----------------------------------------------------------------------------------
+
+    async def _delete_retired(self) -> None:
+        """Delete what servers of a former version still write beside this one."""
+        retired = TABLE.c.rollup.in_(RETIRED_NUMBERS)
+        async with self._database.read() as connection:
+            statement = select(TABLE.c.rollup).where(retired).limit(1)
+            if (await connection.execute(statement)).first() is None:
+                return
+        async with self._database.write() as connection:
+            await connection.execute(delete(TABLE).where(retired))
 
     async def _merge(self, until: float) -> None:
         now = self._clock()

@@ -12,7 +12,7 @@ from store.aggregation.sources import OPERATIONS
 from store.histograms import RELATIVE_ERROR
 from store.rollups.definitions import bounded_by, can_answer, fields_of, find_rollup
 from store.rollups.relation import Resolution, RollupRelation, cut
-from store.rollups.state import RollupStates
+from store.rollups.state import RollupCoverage, RollupStates
 from store.validation import EARLIEST
 
 HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
@@ -26,8 +26,8 @@ class RollupPlanner:
         self, question: AggregationQuery, records: Records, spans: tuple[Span, ...]
     ) -> QueryPlan | None:
         """Return the smallest rollup that covers the question; None where only the records do."""
-        valid_from = await self._states.valid_from()
-        query_plan = None if valid_from is None else plan(question, records, spans, valid_from)
+        coverage = await self._states.coverage()
+        query_plan = None if coverage is None else plan(question, records, spans, coverage)
         if query_plan is None:
             return None
         return QueryPlan(
@@ -36,7 +36,10 @@ class RollupPlanner:
 
 
 def plan(
-    question: AggregationQuery, records: Records, spans: tuple[Span, ...], valid_from: datetime
+    question: AggregationQuery,
+    records: Records,
+    spans: tuple[Span, ...],
+    coverage: RollupCoverage,
 ) -> RollupRelation | None:
     """Return the smallest rollup that covers the question; None where only the records do.
 
@@ -56,10 +59,12 @@ def plan(
     if not all(size % HOUR_SECONDS == 0 for size in sizes):
         return None
     days = all(size % DAY_SECONDS == 0 for size in sizes)
-    pieces = [resolution for span in spans for resolution, _ in cut(span, valid_from, days)]
+    pieces = [
+        resolution for span in spans for resolution, _ in cut(span, coverage.valid_from, days)
+    ]
     if all(resolution is Resolution.RECORDS for resolution in pieces):
         return None
-    return RollupRelation(sums, quantiles, records, valid_from, days)
+    return RollupRelation(sums, quantiles, records, coverage.valid_from, coverage.folded, days)
 
 
 def asked_measures(question: AggregationQuery) -> Iterator[Measure]:

@@ -23,8 +23,10 @@ from store.dialects import DatabaseDialect
 from store.histograms import RELATIVE_ERROR
 from store.query.per_organization import organizations_in
 from store.rollups.definitions import TABLE, counted_parts, stored_parts
+from store.rollups.folded import fetch_fold, is_folded
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
 from store.rollups.relation import RollupRelation
+from store.rollups.state import RollupCoverage
 from store.time_buckets import DAY, next_day, start_of_day
 from store.validation import EARLIEST
 
@@ -60,16 +62,19 @@ async def rewrite_hours(
     Days that are touched are taken apart: they are merged again later.
     """
     batch = new_batch()
+    folded = await fetch_fold(connection)
     names = await organizations_in(connection, OPERATIONS.table)
     records = Records(OPERATIONS, dialect, UNRESTRICTED, None, last)
     for rollup in ROLLUPS:
-        rows = _hours_of(records, rollup, Span(first, last), batch)
+        rows = sums_by_hour(records, rollup, Span(first, last), Tier.HOUR, batch)
+        if folded is not None:
+            rows = rows.where(is_folded(folded))
         if names is not None:
             # They are what the records' index begins with.
             rows = rows.where(OPERATIONS.table.c.organization_id.in_(names))
         if singly:
             rows = rows.group_by(OPERATIONS.table.c.id)
-        await connection.execute(_insertion(rollup, rows))
+        await connection.execute(insertion(rollup, rows))
     old = TABLE.c.rollup.in_(NUMBERS_OF_ROLLUPS) & TABLE.c.batch.is_distinct_from(batch)
     hours = (TABLE.c.starts_at >= first) & (TABLE.c.starts_at < last)
     days = (TABLE.c.starts_at >= start_of_day(first)) & (TABLE.c.starts_at < next_day(last))
@@ -83,7 +88,9 @@ async def rewrite_hours(
     )
 
 
-def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Select[Any]:
+def sums_by_hour(
+    records: Records, rollup: Rollup, span: Span, tier: Tier, batch: int | None = None
+) -> Select[Any]:
     dialect = records.dialect
     parts = counted_parts() if rollup.histograms else stored_parts()
     grouped = records.grouped(GroupedQuery(span, rollup.dimensions, HOURLY, parts))
@@ -94,12 +101,12 @@ def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Selec
         grouped = grouped.add_columns(*(column.label(name) for name, column in lanes.items()))
     return grouped.add_columns(
         literal(rollup.number, TABLE.c.rollup.type).label("rollup"),
-        literal(Tier.HOUR.value, TABLE.c.tier.type).label("tier"),
+        literal(tier.value, TABLE.c.tier.type).label("tier"),
         literal(batch, TABLE.c.batch.type).label("batch"),
     )
 
 
-def _insertion(rollup: Rollup, rows: Select[Any]) -> Insert:
+def insertion(rollup: Rollup, rows: Select[Any]) -> Insert:
     keys = [c.name for group in key_columns(OPERATIONS, rollup.dimensions) for c in group]
     named = dict(zip(keys, rollup.dimensions, strict=True)) | {BUCKET: "starts_at"}
     names = [named.get(column.name, column.name) for column in rows.selected_columns]
@@ -156,14 +163,15 @@ def spans_of(days: Mapping[datetime, int], most_records: int) -> Iterator[Span]:
 
 
 async def differences(
-    connection: AsyncConnection, dialect: DatabaseDialect, span: Span, valid_from: datetime
+    connection: AsyncConnection, dialect: DatabaseDialect, span: Span, coverage: RollupCoverage
 ) -> AsyncIterator[Difference]:
     assert span.until is not None
+    valid_from = max(coverage.valid_from, EARLIEST)
     records = Records(OPERATIONS, dialect, UNRESTRICTED, None, span.until)
     for rollup in ROLLUPS:
         for days in (False, True):
             sums, quantiles = (None, rollup) if rollup.histograms else (rollup, None)
-            rolled = RollupRelation(sums, quantiles, records, max(valid_from, EARLIEST), days)
+            rolled = RollupRelation(sums, quantiles, records, valid_from, coverage.folded, days)
             shape = GroupedQuery(
                 span,
                 rollup.dimensions,

@@ -1,7 +1,10 @@
-"""A rollup as a relation: whole hours and days from it, ragged ends from the records, in one select."""
+"""A rollup as a relation: whole hours and days from it, the rest from the records, in one select.
+
+The rest is what lies outside of whole hours, and what was committed since the last fold.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -15,9 +18,10 @@ from store.aggregation.measures import Fold, Operand, Part
 from store.aggregation.queries import Group, Span
 from store.aggregation.records import Records
 from store.aggregation.relations import BUCKET, GroupedQuery, key_columns
-from store.dialects import DatabaseDialect
+from store.dialects import CommitHorizon, DatabaseDialect
 from store.query.filters import ConditionCompiler
 from store.rollups.definitions import TABLE, column_of
+from store.rollups.folded import is_unfolded_now, only_from
 from store.time_buckets import next_day, next_hour, start_of_day, start_of_hour
 from store.validation import EARLIEST
 
@@ -36,17 +40,18 @@ Segment = tuple[Resolution, Span]
 
 @dataclass(frozen=True, slots=True)
 class RollupRelation:
-    """A rollup that covers a question, and the records for what lies outside of whole hours.
+    """A rollup that covers a question, and the records for what it does not contain.
 
-    ``sums`` has the counts and sums, ``quantiles`` the histograms: their rows stand below each other,
-    since what they mean is their sum. ``days`` says that rows of days may be read: every bucket is
-    made of whole UTC days.
+    ``folded`` is a fold that is known: the last one, or an earlier one. ``sums`` has the counts and
+    sums, ``quantiles`` the histograms: their rows stand below each other, since what they mean is their
+    sum. ``days`` says that rows of days may be read: every bucket is made of whole UTC days.
     """
 
     sums: Rollup | None
     quantiles: Rollup | None
     records: Records
     valid_from: datetime
+    folded: CommitHorizon
     days: bool
 
     @property
@@ -78,16 +83,21 @@ class RollupRelation:
         needed = {n: p for n, p in shape.parts.items() if p.fold is not Fold.QUANTILE}
         needed |= {f"n{name}": Part(Fold.NON_NULL_COUNT, of) for of, name in sketched.items()}
         pieces: list[Select[Any]] = []
+        rolled: list[Span] = []
         for resolution, span in self.segments(shape.span):
             if resolution is Resolution.RECORDS:
                 pieces.append(self._of_records(shape, span, needed, sketched))
                 continue
+            rolled.append(span)
             if self.sums is not None and (len(needed) > len(sketched) or not sketched):
                 pieces.append(self._of_rollup(self.sums, shape, resolution, span, needed, sketched))
             if self.quantiles is not None and (sketched or self.sums is None):
                 pieces.append(
                     self._of_rollup(self.quantiles, shape, resolution, span, needed, sketched)
                 )
+        if rolled:  # they follow each other without a gap
+            unfolded = Span(rolled[0].since, rolled[-1].until)
+            pieces.append(self._of_unfolded(shape, unfolded, needed, sketched))
         union = (union_all(*pieces) if len(pieces) > 1 else pieces[0]).subquery("pieces")
         names = [c.name for group in key_columns(self.source, shape.groups) for c in group]
         names += [BUCKET] if shape.bucket is not None else []
@@ -129,6 +139,22 @@ class RollupRelation:
             for of, name in sketched.items()
         )
         return records.grouped(piece).add_columns(*histograms)
+
+    def _of_unfolded(
+        self, shape: GroupedQuery, span: Span, needed: dict[str, Part], sketched: dict[Operand, str]
+    ) -> Select[Any]:
+        of_keys = shape.of_keys or shape.groups
+        dimensions = {
+            column.name: self.source.dimensions[str(group)].column
+            for group, (column,) in zip(of_keys, key_columns(self.source, of_keys), strict=True)
+        }
+        statement = self._of_records(replace(shape, keys=None), span, needed, sketched)
+        conditions = [is_unfolded_now(self.dialect, self.folded), *self.records.within(span)]
+        statement, records = only_from(statement, conditions, dimensions.values())
+        if shape.keys is not None:
+            readings = {name: records.c[column.name] for name, column in dimensions.items()}
+            statement = statement.where(shape.keys.condition(readings))
+        return statement
 
     def _of_rollup(
         self,

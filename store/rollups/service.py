@@ -10,6 +10,7 @@ from models.rollups import ROLLUPS, Rollup
 from store.database import ContentionError, Database
 from store.ids import Clock
 from store.rollups.definitions import TABLE
+from store.rollups.folding import Folding
 from store.rollups.maintenance import Maintenance
 from store.rollups.rebuilding import (
     Difference,
@@ -45,6 +46,7 @@ class Rollups:
         self._states = states
         self._clock = clock
         self.maintenance = Maintenance(database, states, clock, day_delay)
+        self.folding = Folding(database, states)
 
     async def prepare(self) -> None:
         await self._states.prepare()
@@ -98,9 +100,11 @@ class Rollups:
 
         Days before the rollups are right are left out: no answer reads them.
         """
-        valid_from = await self.valid_from()
-        if valid_from is None:
+        self._states.forget()
+        coverage = await self._states.coverage()
+        if coverage is None:
             return
+        valid_from = coverage.valid_from
         first = max(since.astimezone(UTC) if since else EARLIEST, valid_from)
         last = next_day(until.astimezone(UTC)) if until else None
         dialect = self._database.dialect
@@ -110,7 +114,7 @@ class Rollups:
         for done, span in enumerate(steps):
             progress(done, len(steps))
             async with self._database.read() as connection:
-                async for difference in differences(connection, dialect, span, valid_from):
+                async for difference in differences(connection, dialect, span, coverage):
                     yield difference
         progress(len(steps), len(steps))
 

@@ -2,23 +2,27 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models import Operation, RollupState, table_of
+from models import RollupState, table_of
 from models.rollups import OPERATION_ROLLUPS
-from store.aggregation.sources import OPERATIONS
 from store.database import ContentionError, Database
+from store.dialects import CommitHorizon
 from store.ids import Clock
 from store.rollups.definitions import fingerprint
+from store.rollups.folded import FOLDS, RECORDS, SOURCE, fetch_fold
 from store.validation import EARLIEST
 
-STATES, RECORDS = table_of(RollupState), table_of(Operation)
-SOURCE = OPERATIONS.name
-REREAD_SECONDS = 5.0
-"""How long a server may not know that another one began to rebuild all rollups."""
+STATES = table_of(RollupState)
+REREAD_SECONDS = 1.0
+"""How long a server may not know that another one began to rebuild all rollups.
+
+What was committed for so long and folded is looked at by each question, beside what is not folded.
+"""
 LEASE = timedelta(minutes=2)
 PREPARE_TRIES = 50
 PREPARE_PAUSE_SECONDS = 0.1
@@ -27,13 +31,21 @@ OFF = "off"
 """The fingerprint where servers do not keep rollups."""
 
 
+@dataclass(frozen=True, slots=True)
+class RollupCoverage:
+    """What the rollups contain: every hour from ``valid_from`` on, of the records of ``folded``."""
+
+    valid_from: datetime
+    folded: CommitHorizon
+
+
 class RollupStates:
     def __init__(self, database: Database, clock: Clock, enabled: bool = True) -> None:
         self._database = database
         self._clock = clock
         self.enabled = enabled
         self._fingerprint = fingerprint() if enabled else OFF
-        self._valid_from: datetime | None = None
+        self._coverage: RollupCoverage | None = None
         self._read_at = float("-inf")
 
     async def prepare(self) -> None:
@@ -56,10 +68,19 @@ class RollupStates:
             result = await connection.execute(
                 select(STATES.c.fingerprint).where(STATES.c.source == SOURCE)
             )
-            if result.scalar() == self._fingerprint:
+            if result.scalar() == self._fingerprint and not await self._is_foreign(connection):
                 return
             await self._begin(connection)
         self.forget()
+
+    async def _is_foreign(self, connection: AsyncConnection) -> bool:
+        """Return whether the fold is of another database, which this one was restored from.
+
+        Where transactions are counted, a copy begins to count again, and everything would seem folded.
+        """
+        folded = await fetch_fold(connection)
+        ended = await self._database.dialect.feeds.commit_horizon(connection, RECORDS)
+        return folded is None or folded.below > ended.below
 
     async def _begin(self, connection: AsyncConnection) -> None:
         await connection.execute(delete(OPERATION_ROLLUPS))
@@ -71,17 +92,27 @@ class RollupStates:
             "valid_from": EARLIEST if is_right else None,
             "leased_until": EARLIEST,
         }
-        await self._database.dialect.rows.upsert(connection, STATES, [row])
+        dialect = self._database.dialect
+        await dialect.rows.upsert(connection, STATES, [row])
+        # From here on records are folded; what there is now is summed up by the hour.
+        below, pending = await dialect.feeds.commit_horizon(connection, RECORDS)
+        fold = {"source": SOURCE, "folded_below": below, "pending": list(pending)}
+        await dialect.rows.upsert(connection, FOLDS, [fold])
 
     async def valid_from(self) -> datetime | None:
         """Since when all hours are right; None where none is."""
+        coverage = await self.coverage()
+        return None if coverage is None else coverage.valid_from
+
+    async def coverage(self) -> RollupCoverage | None:
+        """Return what the rollups contained a moment ago, or None where no hour of them is right."""
         if not self.enabled:
             return None
         if time.monotonic() - self._read_at > REREAD_SECONDS:
             self._read_at = time.monotonic()
             async with self._database.read() as connection:
-                self._valid_from = await read_valid_from(connection)
-        return self._valid_from
+                self._coverage = await read_coverage(connection)
+        return self._coverage
 
     def forget(self) -> None:
         self._read_at = float("-inf")
@@ -111,6 +142,18 @@ async def read_valid_from(connection: AsyncConnection) -> datetime | None:
         )
     )
     return result.scalar()
+
+
+async def owns_rollups(connection: AsyncConnection) -> bool:
+    """Return whether the rows of the rollups are those of this version's list."""
+    statement = select(STATES.c.fingerprint).where(STATES.c.source == SOURCE)
+    return bool(await connection.scalar(statement) == fingerprint())
+
+
+async def read_coverage(connection: AsyncConnection) -> RollupCoverage | None:
+    valid_from = await read_valid_from(connection)
+    folded = await fetch_fold(connection)
+    return None if valid_from is None or folded is None else RollupCoverage(valid_from, folded)
 
 
 async def write_valid_from(connection: AsyncConnection, valid_from: datetime) -> None:

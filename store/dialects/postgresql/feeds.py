@@ -7,13 +7,16 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     Text,
+    any_,
     cast,
     func,
+    or_,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from store.dialects.feeds import FeedHorizon, FeedPositions
+from store.dialects.feeds import CommitHorizon, FeedHorizon, FeedPositions
 from store.dialects.notification_channel import NotificationChannel
 from store.dialects.postgresql.notifications import PostgresqlNotificationChannel
 
@@ -22,6 +25,11 @@ SNAPSHOT = text(
     "FROM pg_current_snapshot() s"
 )
 """The oldest transaction that runs, and the next one to begin."""
+ENDED = text(
+    "SELECT pg_snapshot_xmax(s)::text::bigint, "
+    "ARRAY(SELECT number::text::bigint FROM pg_snapshot_xip(s) number) FROM pg_current_snapshot() s"
+)
+"""The next transaction to begin, and those before it that run."""
 
 
 class PostgresqlFeedPositions(FeedPositions):
@@ -38,6 +46,20 @@ class PostgresqlFeedPositions(FeedPositions):
         del table
         result = await connection.execute(SNAPSHOT)
         return FeedHorizon(*result.one())
+
+    async def commit_horizon(self, connection: AsyncConnection, table: Table) -> CommitHorizon:
+        del table
+        below, pending = (await connection.execute(ENDED)).one()
+        return CommitHorizon(below, tuple(pending))
+
+    def is_beyond(
+        self,
+        position: ColumnElement[Any],
+        below: ColumnElement[Any],
+        pending: ColumnElement[Any],
+    ) -> ColumnElement[bool]:
+        numbers = cast(pending, ARRAY(BigInteger()))  # ANY of a query would mean its rows
+        return or_(position >= below, position == any_(numbers))
 
     def notification_channel(self) -> NotificationChannel:
         return PostgresqlNotificationChannel(self._engine, self._silence_seconds)

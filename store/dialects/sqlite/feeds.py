@@ -7,7 +7,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.feeds import FEED_POSITION
-from store.dialects.feeds import FeedHorizon, FeedPositions
+from store.dialects.feeds import CommitHorizon, FeedHorizon, FeedPositions
 
 
 class SqliteFeedPositions(FeedPositions):
@@ -22,6 +22,9 @@ class SqliteFeedPositions(FeedPositions):
         # Whoever reads sees whole transactions of one writer, in their order.
         newest = await connection.scalar(select(func.max(table.c[FEED_POSITION])))
         return FeedHorizon((newest or 0) + 1, (newest or 0) + 1)
+
+    async def commit_horizon(self, connection: AsyncConnection, table: Table) -> CommitHorizon:
+        return CommitHorizon((await self.feed_horizon(connection, table)).stable_below)
 
     def notification_channel(self) -> None:
         return None

@@ -89,6 +89,18 @@ async def test_a_rollup_answers_as_the_records_do(api: Api, merged: bool) -> Non
         assert not await differences(rollups)
 
 
+async def test_costs_change_on_both_sides_of_the_fold(api: Api) -> None:
+    rollups = api.server.store.rollups
+    await send(api, operations(100))
+    await rollups.folding.run_once()
+    await send(api, operations(100, seed=2))
+    await new_prices(api)
+    assert (await reprice(api, dryRun=False))["changed"] > 0
+    for _ in range(2):
+        assert not await differences(rollups)
+        await rollups.folding.run_once()
+
+
 def by_model(stats: dict[str, Any]) -> dict[str, Any]:
     def plain(row: Any) -> Any:
         rounded = {k: round(v, 9) if v is not None else None for k, v in row["cost"].items()}
@@ -140,7 +152,9 @@ async def test_it_may_be_run_beside_writers_and_by_several_at_once(
     await send(api, operations(200))
     await new_prices(api)
     later = [send(api, operations(30, seed)) for seed in range(2, 8)]
-    await asyncio.gather(*later, *(reprice(api, dryRun=False) for _ in range(3)))
+    pricing = [reprice(api, dryRun=False) for _ in range(3)]
+    folds = [api.server.store.rollups.folding.run_once() for _ in range(3)]
+    await asyncio.gather(*later, *pricing, *folds)
     await reprice(api, dryRun=False)
     assert not await wrongly_priced(api)
     assert not await differences(api.server.store.rollups)

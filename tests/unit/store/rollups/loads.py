@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from models import OPERATION_ROLLUPS, Operation, table_of
+from models import Operation, table_of
 from models.rollups import SUMS
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
@@ -36,8 +36,9 @@ from store.histograms import RELATIVE_ERROR
 from store.maintenance.partitions import Partitions, month_of
 from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
-from store.operations.deltas import deltas_of
 from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition, Not
+from store.rollups.folding import Folding
+from store.rollups.state import RollupStates
 from tests.unit.store.aggregation.generated_queries import conditions_on
 from tests.unit.store.aggregation.oracle import Truth, same
 from tests.unit.store.rows import Row, v7_at
@@ -169,16 +170,22 @@ def asked(draw: st.DrawFn) -> AggregationQuery:
     )
 
 
-async def record(database: Database, rows: Sequence[Row]) -> None:
-    """Write operations and what they add to the rollups, as one flush."""
+async def record(database: Database, rows: Sequence[Row], fold: bool = True) -> None:
+    """Write operations as one flush, and fold them into the rollups where there are any."""
     if not rows:
         return
     ordered = sorted(rows, key=lambda row: row["occurred_at"])
     frame = Frame.of_rows([[row[name] for name in COLUMNS] for row in ordered])
     months = {(TABLE, month_of(row["occurred_at"])) for row in rows}
     await Partitions(database.dialect, lambda: NOW).ensure(months)
-    tables = [(TABLE, frame.columns), (OPERATION_ROLLUPS, deltas_of(frame))]
-    assert await database.write_columns(tables)
+    assert await database.write_columns([(TABLE, frame.columns)])
+    if fold:
+        await fold_all(database)
+
+
+async def fold_all(database: Database) -> None:
+    states = RollupStates(database, lambda: NOW)
+    await Folding(database, states).run_once()
 
 
 def agree(question: AggregationQuery, raw: Truth, rolled: Truth) -> bool:

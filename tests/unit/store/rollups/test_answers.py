@@ -1,4 +1,4 @@
-"""A rollup's answer is the records' answer: fresh, merged by hour and by day, with late arrivals."""
+"""A rollup's answer is the records' answer: beyond the fold, fresh, merged by hour and by day, and late."""
 
 from itertools import count
 
@@ -47,7 +47,9 @@ async def test_a_rollup_answers_as_the_records_do(
         database, lambda: NOW, LIMITS, RollupPlanner(RollupStates(database, lambda: NOW))
     )
     for number, rows in enumerate(flushes):
-        await record(database, [row | {"organization_id": organization} for row in rows])
+        # Every third flush is beyond the fold until the next one is recorded.
+        ours = [row | {"organization_id": organization} for row in rows]
+        await record(database, ours, fold=number % 3 != 1)
         if number % 2:
             await merge_everything(database)
         for question in questions:

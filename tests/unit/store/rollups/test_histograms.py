@@ -27,7 +27,7 @@ NUMBERS = st.lists(
     min_size=1,
     max_size=40,
 )
-QS = st.sampled_from([0.0, 0.25, 0.5, 0.95, 0.99, 1.0]) | st.floats(0, 1)
+QS = st.sampled_from([0.0, 0.25, 0.5, 0.95, 0.99, 1.0]) | st.floats(0, 1, allow_subnormal=False)
 
 
 def exact(numbers: list[float], q: float) -> float:
