@@ -1,6 +1,8 @@
 """Metrics: HTTP by route and status, the writer, connections; nothing global, no series by strangers."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.observability.background_metrics import BackgroundCollector
 from server.observability.metrics import Metrics, MetricsMiddleware
 from server.settings.model import load_settings
 from store.store import Store
@@ -103,6 +106,26 @@ async def test_the_writer_and_the_connections_are_shown(store: Store) -> None:
     assert ("process_resident_memory_bytes", ()) in samples
     (build,) = [dict(labels) for name, labels in samples if name == "trackstore_build_info"]
     assert build["database"] == store.database.dialect.name
+
+
+async def test_work_in_the_background_is_shown_by_task(store: Store) -> None:
+    metrics = Metrics(store)
+    metrics.add(partial(BackgroundCollector, lambda: store.background_tasks))
+    watch = store.access_watch.task
+    watch.wake()
+    for _ in range(1_000):
+        if watch.health.succeeded_at is not None:
+            break
+        await asyncio.sleep(0.005)
+    async with client(metrics) as caller:
+        samples = await scrape(caller)
+    for task in ("housekeeping", "access-watch", "sweeper", "rollups"):
+        labels = (("task", task),)
+        assert samples["trackstore_background_failures_total", labels] == 0
+        assert samples["trackstore_background_failures_in_a_row", labels] == 0
+    labels = (("task", "access-watch"),)
+    assert samples["trackstore_background_runs_total", labels] >= 1
+    assert 0 <= samples["trackstore_background_success_age_seconds", labels] < 60
 
 
 async def test_two_applications_share_nothing(store: Store) -> None:

@@ -168,6 +168,21 @@ def cursor_of_event(seq: int, rest: Row) -> str:
     return encode_cursor(EVENTS.terms(()), rest | {"seq": seq})
 
 
+async def test_operations_of_many_requests_are_counted_at_once(database: Database) -> None:
+    bounds = TenantBounds(workspace_id="a")
+    admitted = [row for row in operation_rows() if bounds.admits(row)]
+    unknown = ("acme", v7_at(MONTH, 99))
+    loader = loaders(database, bounds).operation_count_of("request")
+    with statements(database) as executed:
+        counts = await asyncio.gather(*(loader.load(key) for key in (*REQUESTS, unknown)))
+    assert len(executed) == 1
+    assert counts == [
+        sum((row["organization_id"], row["request_id"]) == key for row in admitted)
+        for key in (*REQUESTS, unknown)
+    ]
+    assert sum(counts) == len(admitted) > 0
+
+
 async def test_each_request_gets_its_own_page_of_operations(database: Database) -> None:
     bounds = TenantBounds(workspace_id="a")
     rows = sorted(
