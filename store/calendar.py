@@ -30,7 +30,7 @@ def calendar_conditions(
     dates, which an index finds.
     """
     years, numbers = list(years), matching_months(months)
-    single = next((one.value for one in years if one.op is ComparisonOperator.EQ), None)
+    single = next((year.value for year in years if year.op is ComparisonOperator.EQ), None)
     conditions: list[Condition] = []
     for comparison in years:
         if comparison.op is not ComparisonOperator.EQ or comparison.value != single:
@@ -46,7 +46,9 @@ def calendar_conditions(
 def matching_months(comparisons: Iterable[Compare]) -> list[int]:
     """Return the months, 1 to 12, that satisfy all of the comparisons."""
     comparisons = list(comparisons)
-    return [m for m in range(1, MONTHS + 1) if all(matches(m, one) for one in comparisons)]
+    return [
+        m for m in range(1, MONTHS + 1) if all(matches(m, comparison) for comparison in comparisons)
+    ]
 
 
 def matches(number: int, comparison: Compare) -> bool:
