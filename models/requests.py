@@ -21,7 +21,7 @@ class Request(LabelColumns, Base):
     ``ix_requests_id`` finds a request whose organization the caller does not name (an
     administrator's); ``ix_requests_correlation`` serves the look-up by correlation id.
 
-    ``heard_at`` is when a message last changed it, by the server's clock. ``deadline_at`` is null
+    ``last_heartbeat_at`` is when a message last changed it, by the server's clock. ``deadline_at`` is null
     unless it is RUNNING or STALLED: before that instant nothing can be due because of silence.
     It is a lower bound, left as it is by most messages, so that they need not touch its index.
     """
@@ -56,6 +56,6 @@ class Request(LabelColumns, Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
-    heard_at: Mapped[datetime | None]
+    last_heartbeat_at: Mapped[datetime | None]
     stalled_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]

@@ -13,7 +13,7 @@ from models.requests import BY_REQUEST_MONTH
 class RequestStage(Base):
     """A named step of a request: its plan (position, weight, max_attempts) and its present state.
 
-    ``heartbeat_at`` is by the server's clock. ``stall_after_ms`` is how much silence is allowed;
+    ``last_heartbeat_at`` is by the server's clock. ``stall_after_ms`` is how much silence is allowed;
     null leaves it to the server.
     """
 
@@ -38,7 +38,7 @@ class RequestStage(Base):
     retryable: Mapped[bool | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    heartbeat_at: Mapped[datetime | None]
+    last_heartbeat_at: Mapped[datetime | None]
     stall_after_ms: Mapped[Long | None]
     stalled_at: Mapped[datetime | None]
 

@@ -23,7 +23,6 @@ from schema.limits import (
     ReleaseReservationInput,
     ReservationPayload,
     ReserveInput,
-    SettlementPayload,
     SubjectInput,
 )
 from store.errors import InvalidInputError
@@ -48,10 +47,11 @@ async def write_decision(info: Info, entry: ConsumeEntry | SettleEntry) -> Consu
     return ConsumePayload.of(ItemStatus(result.status), id, result.detail, store.now())
 
 
-async def write_settlement(info: Info, entry: SettleEntry) -> SettlementPayload:
+async def write_reservation(info: Info, entry: ConsumeEntry | SettleEntry) -> ReservationPayload:
     decision = await write_decision(info, entry)
-    assert entry.organization is not None  # the reservation was found
-    return SettlementPayload(**vars(decision), key=(entry.organization, entry.id))
+    assert entry.organization is not None
+    assert entry.id is not None
+    return ReservationPayload(**vars(decision), key=(entry.organization, entry.id))
 
 
 @strawberry.type
@@ -75,12 +75,7 @@ class LimitMutations:
             ReserveInput, about("The units to reserve, their consumer and the duration.")
         ],
     ) -> ReservationPayload:
-        entry = ingest_session(info).reserve(input, input.ttl)
-        decision = await write_decision(info, entry)
-        assert entry.id is not None
-        return ReservationPayload(
-            status=decision.status, decision=decision, key=(entry.organization, entry.id)
-        )
+        return await write_reservation(info, ingest_session(info).reserve(input, input.ttl))
 
     @strawberry.mutation(
         description="Counts the units actually used of a reservation and returns the rest. "
@@ -91,16 +86,18 @@ class LimitMutations:
         self,
         info: Info,
         input: Annotated[CommitReservationInput, about("The reservation and the units used.")],
-    ) -> SettlementPayload:
-        return await write_settlement(
+    ) -> ReservationPayload:
+        return await write_reservation(
             info, ingest_session(info).settle(input.reservation_id, input.units)
         )
 
     @strawberry.mutation(description="Returns all units of a reservation.")
     async def release_reservation(
         self, info: Info, input: Annotated[ReleaseReservationInput, about("The reservation.")]
-    ) -> SettlementPayload:
-        return await write_settlement(info, ingest_session(info).settle(input.reservation_id, None))
+    ) -> ReservationPayload:
+        return await write_reservation(
+            info, ingest_session(info).settle(input.reservation_id, None)
+        )
 
     @strawberry.mutation(
         description="Sets the maximum for a subject, interaction type and period. A new limit "

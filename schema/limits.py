@@ -186,7 +186,7 @@ class Reservation:
     units: Long = described("Number of units.")
     status: ReservationStatus = described("Current status.")
     settled_units: Long | None = described("Number of units actually used.")
-    created_at: datetime = described("When the key was created.")
+    created_at: datetime = described("When the reservation was created.")
     expires_at: datetime = described("When the reservation expires.")
 
     @classmethod
@@ -194,27 +194,11 @@ class Reservation:
         return hydrate(cls, row, uuid=row["id"])
 
 
-@strawberry.type(description="Result of reserve.")
-class ReservationPayload:
-    status: ItemStatus = described("ACCEPTED, REJECTED if denied, or DUPLICATE for a repeated id.")
-    decision: ConsumePayload = described("Whether the call is allowed.")
+@strawberry.type(description="Result of reserve, commitReservation and releaseReservation.")
+class ReservationPayload(ConsumePayload):
     key: strawberry.Private[tuple[str, UUID]]
 
-    @strawberry.field(description="The reservation; null if denied.")
-    async def reservation(self, info: Info) -> Reservation | None:
-        row = await info.context.loaders.reservation.load(self.key)
-        return Reservation.from_row(row) if row else None
-
-    @strawberry.field(description="Whether the call is allowed.")
-    def allowed(self) -> bool:
-        return self.decision.allowed
-
-
-@strawberry.type(description="Result of commitReservation and releaseReservation.")
-class SettlementPayload(ConsumePayload):
-    key: strawberry.Private[tuple[str, UUID]]
-
-    @strawberry.field(description="The stored reservation.")
+    @strawberry.field(description="The stored reservation; null if denied.")
     async def reservation(self, info: Info) -> Reservation | None:
         row = await info.context.loaders.reservation.load(self.key)
         return Reservation.from_row(row) if row else None

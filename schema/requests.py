@@ -53,7 +53,7 @@ class Request(Node, Labelled, FromRow):
     started_at: datetime | None = described("Start time.")
     ended_at: datetime | None = described("End time.")
     updated_at: datetime = described("Time of the last change.")
-    heard_at: datetime | None = described(
+    last_heartbeat_at: datetime | None = described(
         "Server time of the last message that changed the request; null before the first."
     )
     stalled_at: datetime | None = described("Time since which it has been stalled.")

@@ -55,7 +55,9 @@ class Stage(Node):
     retryable: bool | None = described("Whether the failure was reported as retryable.")
     started_at: datetime | None = described("Start time of the current attempt.")
     ended_at: datetime | None = described("End time of the current attempt.")
-    heartbeat_at: datetime | None = described("Server time of the last message from the stage.")
+    last_heartbeat_at: datetime | None = described(
+        "Server time of the last message from the stage."
+    )
     stalled_at: datetime | None = described("Time since which it has been stalled.")
     organization_id: strawberry.Private[str]
 

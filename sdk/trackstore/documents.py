@@ -34,9 +34,7 @@ mutation Consume($input: ConsumeInput!) {{
 RESERVE = f"""\
 mutation Reserve($input: ReserveInput!) {{
   reserve(input: $input) {{
-    decision {{
     {DECISION}
-    }}
     reservation {{ uuid expiresAt }}
   }}
 }}"""

@@ -23,11 +23,6 @@ class _ReservationPayload(msgspec.Struct, rename="camel"):
     expires_at: datetime
 
 
-class _ReservePayload(msgspec.Struct):
-    decision: Consumption
-    reservation: _ReservationPayload | None = None
-
-
 def consume_call(consume: Consume) -> Call:
     return CONSUME, {"input": msgspec.to_builtins(consume)}
 
@@ -51,10 +46,12 @@ def consumption_of(data: Json) -> Consumption:
 
 
 def reservation_of(data: Json) -> Reservation:
-    payload = msgspec.convert(data["reserve"], _ReservePayload)
-    if payload.reservation is None or not payload.decision.allowed:
-        return Reservation(payload.decision)
-    return Reservation(payload.decision, payload.reservation.uuid, payload.reservation.expires_at)
+    payload = data["reserve"]
+    decision = msgspec.convert(payload, Consumption)
+    held = msgspec.convert(payload["reservation"], _ReservationPayload | None)
+    if held is None or not decision.allowed:
+        return Reservation(decision)
+    return Reservation(decision, held.uuid, held.expires_at)
 
 
 def assumed(choice: IfUnavailable, units: int) -> Consumption:

@@ -127,7 +127,7 @@ class RequestRecord:
     # ---------------------------------------------------------------- heartbeats --
 
     def _record_heartbeat(self, fact: CommandContext) -> None:
-        self.row["heard_at"] = self.now
+        self.row["last_heartbeat_at"] = self.now
         self.dirty = True
         if self._evaluate(RequestCommand.RESUME):
             self.row["status"], self.row["stalled_at"] = RequestStatus.RUNNING.value, None
@@ -136,7 +136,7 @@ class RequestRecord:
     def _record_stage_heartbeat(self, stage: Row, fact: CommandContext) -> None:
         self._record_heartbeat(fact)
         self._mark(stage["name"])
-        stage["heartbeat_at"] = self.now
+        stage["last_heartbeat_at"] = self.now
         if stage["status"] == StageStatus.STALLED.value:
             stage["status"], stage["stalled_at"] = StageStatus.RUNNING.value, None
             self._attempt_of(stage)
@@ -219,7 +219,7 @@ class RequestRecord:
         self, stage: Row, fact: CommandContext, event: str, event_id: UUID | None = None
     ) -> None:
         stage["attempt"] += 1
-        stage |= RUNNING_DEFAULTS | {"started_at": fact.at, "heartbeat_at": self.now}
+        stage |= RUNNING_DEFAULTS | {"started_at": fact.at, "last_heartbeat_at": self.now}
         self._mark(stage["name"])
         self._attempt_of(stage)
         self.row["current_stage"] = stage["name"]
@@ -274,7 +274,7 @@ class RequestRecord:
         row |= {
             "status": RequestStatus.RUNNING.value,
             "started_at": row["started_at"] or fact.at,
-            "heard_at": self.now,
+            "last_heartbeat_at": self.now,
             "ended_at": None,
             "error": None,
             "error_message": None,

@@ -41,7 +41,7 @@ RUNNING_DEFAULTS: Row = {
 PENDING_DEFAULTS: Row = RUNNING_DEFAULTS | {
     "status": StageStatus.PENDING.value,
     "started_at": None,
-    "heartbeat_at": None,
+    "last_heartbeat_at": None,
 }
 """What a stage is set back to when its request runs again; its number of attempts stays."""
 
@@ -88,7 +88,7 @@ def planned_stage(
         "attempt": 0,
         "status": StageStatus.PENDING.value,
         "started_at": None,
-        "heartbeat_at": None,
+        "last_heartbeat_at": None,
         "stall_after_ms": stall_after_ms,
     }
 

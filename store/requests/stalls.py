@@ -45,7 +45,9 @@ class StallPolicy:
     def stage_due(self, stage: Row) -> datetime | None:
         """Return when an attempt will be stalled or lost; None if it is not running."""
         if stage["status"] == StageStatus.RUNNING.value:
-            return self.from_(stage["heartbeat_at"] or stage["started_at"]) + self.of_stage(stage)
+            return self.from_(stage["last_heartbeat_at"] or stage["started_at"]) + self.of_stage(
+                stage
+            )
         if stage["status"] == StageStatus.STALLED.value:
             return stage["stalled_at"] + self.lost_after  # type: ignore[no-any-return]
         return None
@@ -58,7 +60,7 @@ class StallPolicy:
             return None
         if any(with_status(stages, StageStatus.RUNNING)):
             return None  # it lives as long as one of its stages does
-        return self.from_(row["heard_at"] or row["updated_at"]) + self.of_request(stages)
+        return self.from_(row["last_heartbeat_at"] or row["updated_at"]) + self.of_request(stages)
 
     def due(self, row: Row, stages: dict[str, Row]) -> datetime | None:
         """Return the next stall deadline of the request and its stages; None without one."""

@@ -215,7 +215,7 @@ class StageState(RequestRecord):
             return False
         self._begin_if_waiting(stage, fact)
         self._record_heartbeat(fact)
-        stage["heartbeat_at"] = self.now
+        stage["last_heartbeat_at"] = self.now
         if command is StageCommand.FAIL:
             self._fail_stage(command, stage, fact, retryable)
         else:
@@ -287,7 +287,7 @@ class RequestState(StageState):
             return False
         if self.status is RequestStatus.PENDING:
             self._start(fact.without_payload, self.make_id())
-        self.row["heard_at"] = self.now
+        self.row["last_heartbeat_at"] = self.now
         self._close_stages(fact)
         self.row["result"] = fact.data
         self._end(RequestStatus.COMPLETED, fact)
@@ -298,7 +298,7 @@ class RequestState(StageState):
     def fail(self, fact: CommandContext, stage: str | None) -> bool:
         if not self._evaluate(RequestCommand.FAIL):
             return False
-        self.row["heard_at"] = self.now
+        self.row["last_heartbeat_at"] = self.now
         self._fail(fact, stage)
         return True
 
@@ -314,7 +314,7 @@ class RequestState(StageState):
     def cancel(self, fact: CommandContext) -> bool:
         if not self._evaluate(RequestCommand.CANCEL):
             return False
-        self.row["heard_at"] = self.now
+        self.row["last_heartbeat_at"] = self.now
         self._close_stages(fact)
         self.row["cancel_reason"] = fact.message
         self._end(RequestStatus.CANCELLED, fact)
@@ -350,21 +350,23 @@ class RequestState(StageState):
             self._mark(stage["name"])
             self._attempt_of(stage)
             data = {"allowedSeconds": stall_policy.of_stage(stage).total_seconds()}
-            silent = self._silent(stage["heartbeat_at"], data)
+            silent = self._silent(stage["last_heartbeat_at"], data)
             self.emit("stage.stalled", silent, Severity.WARNING, stage["name"])
         elif self._evaluate_stage(StageCommand.LOSE, stage):
             self._mark_stage_lost(stage)
 
     def _mark_stage_lost(self, stage: Row) -> None:
-        fact = self._silent(stage["heartbeat_at"], {"reason": LOST})
+        fact = self._silent(stage["last_heartbeat_at"], {"reason": LOST})
         self._fail_stage(StageCommand.LOSE, stage, fact, retryable=True)
 
     def _stall(self) -> None:
         if self._evaluate(RequestCommand.STALL):
             self.row["status"], self.row["stalled_at"] = RequestStatus.STALLED.value, self.now
-            self.emit("request.stalled", self._silent(self.row["heard_at"], {}), Severity.WARNING)
+            self.emit(
+                "request.stalled", self._silent(self.row["last_heartbeat_at"], {}), Severity.WARNING
+            )
         elif self._evaluate(RequestCommand.LOSE):
-            fact = self._silent(self.row["heard_at"], {"reason": LOST})
+            fact = self._silent(self.row["last_heartbeat_at"], {"reason": LOST})
             for stage in with_status(self.stages, StageStatus.STALLED):
                 self._mark_stage_lost(stage)
             self._fail(fact, None)
@@ -376,7 +378,7 @@ class RequestState(StageState):
             if last_message
             else "it began"
         )
-        known = {} if last_message is None else {"heardAt": said}
+        known = {} if last_message is None else {"lastHeartbeatAt": said}
         message = f"no update since {said}"
         return CommandContext(self.now, self.make_id(), message, known | data or None)
 

@@ -14,7 +14,7 @@ OPERATION = f"""
 """
 STAGE = """
     requestId name position weight maxAttempts attempt status progress done total message
-    output error errorMessage retryable startedAt endedAt heartbeatAt durationMs
+    output error errorMessage retryable startedAt endedAt lastHeartbeatAt durationMs
     attempts { attempt status progress output error errorMessage retryable startedAt endedAt
       durationMs }
 """

@@ -13,8 +13,8 @@ NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC)
 SET_LIMIT = """mutation ($input: LimitInput!) { setLimit(input: $input) { limit {
     uuid period zone mode maximum usage { used reserved remaining uncertain } } } }"""
 RESERVE = """mutation ($input: ReserveInput!) {
-  reserve(input: $input) { allowed reservation { status units settledUnits }
-    decision { status allowed units reason levels { used reserved } } } }"""
+  reserve(input: $input) { status allowed units reason levels { used reserved }
+    reservation { status units settledUnits } } }"""
 COMMIT = """mutation ($id: UUID!, $units: Long!) { commitReservation(input:
   {reservationId: $id, units: $units}) {
     status allowed units reason levels { used reserved } } }"""
@@ -136,8 +136,8 @@ async def test_a_reservation_that_ended_holds_nothing(api: Api, clock: Clock) ->
     for id in (released, committed, expired):
         assert (await reserve(api, id))["allowed"] is True
     repeat = await reserve(api, expired)
-    assert (repeat["decision"]["status"], repeat["allowed"]) == ("DUPLICATE", True)
-    assert repeat["decision"]["levels"] == [{"used": 0, "reserved": 9}]
+    assert (repeat["status"], repeat["allowed"]) == ("DUPLICATE", True)
+    assert repeat["levels"] == [{"used": 0, "reserved": 9}]
     await release(api, released)
     await commit(api, committed, 2)
     clock.now += timedelta(minutes=5)
@@ -146,7 +146,7 @@ async def test_a_reservation_that_ended_holds_nothing(api: Api, clock: Clock) ->
         (committed, "the reservation was committed with 2 units"),
         (expired, "the reservation expired at 2026-07-30T12:05:00Z"),
     ):
-        decision = (await reserve(api, id))["decision"]
+        decision = await reserve(api, id)
         assert (decision["status"], decision["allowed"]) == ("DUPLICATE", False)
         assert decision["reason"].startswith(f"{how}: it holds nothing.")
         assert decision["levels"] == [{"used": 2, "reserved": 0}]
@@ -205,8 +205,8 @@ async def test_an_id_stands_for_one_call(api: Api) -> None:
         assert error.code == "CONFLICT"
         assert "was used for another call (2 mini, now" in error.message
     # Ids of consume and of reserve are apart.
-    assert (await reserve(api, id))["decision"]["status"] == "ACCEPTED"
-    assert (await reserve(api, id))["decision"]["status"] == "DUPLICATE"
+    assert (await reserve(api, id))["status"] == "ACCEPTED"
+    assert (await reserve(api, id))["status"] == "DUPLICATE"
     for call in (
         reserve(api, id, units=4),
         reserve(api, id, interactionType="premium"),

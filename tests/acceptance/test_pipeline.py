@@ -235,7 +235,7 @@ async def test_e2_a_polled_job_reports_its_progress(pipeline: Pipeline) -> None:
     assert (stage["progress"], stage["done"], stage["total"]) == (0.75, 30, 40)
     last = (await pipeline.read())["lastSeq"]
     beat = await pipeline.send(PROGRESS_STAGE, stage="video_generation")
-    assert beat["stage"]["heartbeatAt"] > stage["heartbeatAt"]
+    assert beat["stage"]["lastHeartbeatAt"] > stage["lastHeartbeatAt"]
     request = await pipeline.read()
     assert request["lastSeq"] == last  # a heartbeat is no event
     assert request["currentStage"] == "video_generation"

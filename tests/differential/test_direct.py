@@ -215,7 +215,7 @@ USE = "mutation ($v: ConsumeInput!) { consume(input: $v) { allowed status reason
 TRACK = "mutation ($v: OperationInput!) { trackOperation(input: $v) { status uuid } }"
 READ = "query ($n: Int = 3, $a: String) { operations(first: $n, after: $a) { nodes { name } } }"
 RESERVE = """mutation ($v: ReserveInput!) {
-    reserve(input: $v) { decision { allowed } reservation { units } } }"""
+    reserve(input: $v) { allowed reservation { units } } }"""
 WRONG: tuple[Any, ...] = ({}, None, 5)
 GIVEN: list[tuple[str, Any]] = [
     *[(USE, {"v": {"interactionType": name}}) for name in ("t", "", None, 5)],

@@ -17,8 +17,8 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 INGEST = """mutation ($entries: [EntryInput!]!) { ingest(entries: $entries) {
     results { status code message } } }"""
 LOOK = """query ($id: UUID!) { request(id: $id) {
-    status stalledAt heardAt currentStage errorStage error { message stage details }
-    stages { name status attempt stalledAt heartbeatAt errorMessage error retryable stallAfter
+    status stalledAt lastHeartbeatAt currentStage errorStage error { message stage details }
+    stages { name status attempt stalledAt lastHeartbeatAt errorMessage error retryable stallAfter
       attempts { attempt status error } }
     events { nodes { seq type severity stage attempt message data recordedAt } } } }"""
 

@@ -26,7 +26,9 @@ async def test_a_database_of_before_is_watched(watch: Watch, database_url: str) 
         rows[watch.id] = await watch.row()
     assert [rows[id]["status"] for id in rows] == ["PENDING", "RUNNING", "COMPLETED", "RUNNING"]
     for id in (stalled, running):
-        assert rows[id]["deadline_at"] == rows[id]["heard_at"] == NOON + timedelta(minutes=30)
+        assert (
+            rows[id]["deadline_at"] == rows[id]["last_heartbeat_at"] == NOON + timedelta(minutes=30)
+        )
     assert rows[waiting]["deadline_at"] is rows[ended]["deadline_at"] is None
 
     await watch.sweep()

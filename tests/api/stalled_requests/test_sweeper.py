@@ -151,7 +151,7 @@ async def test_one_that_cannot_be_judged_spoils_no_other(
     store = watch.apis[0].server.store
     async with store.database.write() as connection:
         broken = STAGES.update().where(STAGES.c.request_id == UUID(ids[1]))
-        await connection.execute(broken.values(started_at=None, heartbeat_at=None))
+        await connection.execute(broken.values(started_at=None, last_heartbeat_at=None))
     watch.move(minutes=11)
     await watch.sweep()
     found = [(await watch.look(id))["status"] for id in ids]

@@ -26,7 +26,7 @@ async def test_a_silent_stage_stalls_with_its_request(watch: Watch) -> None:
         ("stage.stalled", "WARNING", "script", 1),
         ("request.stalled", "WARNING", None, None),
     ]
-    assert stalled[0]["data"] == {"heardAt": "2026-11-21T12:00:00Z", "allowedSeconds": 600}
+    assert stalled[0]["data"] == {"lastHeartbeatAt": "2026-11-21T12:00:00Z", "allowedSeconds": 600}
     assert stalled[1]["message"] == "no update since 2026-11-21T12:00:00Z"
     await watch.sweep()
     assert (await watch.look()) == found, "once is enough"
@@ -50,7 +50,7 @@ async def test_the_time_of_the_sender_says_nothing_of_silence(watch: Watch, said
     await watch.tell(startStage={"stage": "script", "occurredAt": said})
     watch.move(minutes=5)
     await watch.tell(progressStage={"stage": "script", "occurredAt": said})
-    assert (await watch.look())["stages"][0]["heartbeatAt"] == "2026-11-21T12:05:00Z"
+    assert (await watch.look())["stages"][0]["lastHeartbeatAt"] == "2026-11-21T12:05:00Z"
     watch.move(minutes=9)
     await watch.sweep()
     assert await watch.status() == "RUNNING"
@@ -223,7 +223,7 @@ async def test_what_stays_silent_is_lost(watch: Watch) -> None:
     watch.move(minutes=1)
     await watch.sweep()
     found = await watch.look()
-    lost = {"reason": "LOST", "heardAt": "2026-11-21T12:00:00Z"}
+    lost = {"reason": "LOST", "lastHeartbeatAt": "2026-11-21T12:00:00Z"}
     assert (found["status"], found["errorStage"]) == ("FAILED", "script")
     assert found["error"]["details"] == lost
     assert found["error"]["message"] == "no update since 2026-11-21T12:00:00Z"

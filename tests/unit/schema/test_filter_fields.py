@@ -87,11 +87,11 @@ NOT_ASKED_FOR = {
         "feed_position",
     },
     RequestFilter: {
-        "result", "error", "error_message", "cancel_reason", "last_seq", "heard_at", "stalled_at",
+        "result", "error", "error_message", "cancel_reason", "last_seq", "last_heartbeat_at", "stalled_at",
         "deadline_at",
     },
     StageFilter: {
-        "position", "weight", "max_attempts", "done", "total", "output", "error", "heartbeat_at",
+        "position", "weight", "max_attempts", "done", "total", "output", "error", "last_heartbeat_at",
         "stall_after_ms", "stalled_at",
     },
     EventFilter: {"seq", "id", "data", "feed_position"},

@@ -34,7 +34,7 @@ def new_state(
         "started_at": None,
         "ended_at": None,
         "updated_at": NOW,
-        "heard_at": None,
+        "last_heartbeat_at": None,
         "stalled_at": None,
         "deadline_at": None,
     }

@@ -100,7 +100,7 @@ def test_a_heartbeat_appends_no_event(ids: Ids) -> None:
     said = CommandContext(NOW - timedelta(days=3), ids())
     assert state.progress_stage("fetch", said, None, None, None, None)
     assert len(state.events) == events
-    assert state.stages["fetch"]["heartbeat_at"] == state.row["heard_at"] == state.now
+    assert state.stages["fetch"]["last_heartbeat_at"] == state.row["last_heartbeat_at"] == state.now
     assert state.dirty
 
 

@@ -28,7 +28,7 @@ export function Facts({ request }: { request: RequestNow }) {
           <Instant value={request.startedAt} />
         </Fact>
         <Fact name={isActive ? "Last update" : "Ended"}>
-          <Instant value={isActive ? (request.heardAt ?? request.updatedAt) : request.endedAt} />
+          <Instant value={isActive ? (request.lastHeartbeatAt ?? request.updatedAt) : request.endedAt} />
         </Fact>
         <Fact name="Id" long>
           <Id value={request.uuid} />

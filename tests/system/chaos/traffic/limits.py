@@ -13,7 +13,7 @@ from tests.system.chaos.traffic.records import RESOLVE_SECONDS, strange
 LEVELS = "status allowed levels { subjectId used reserved }"
 CONSUME = f"mutation ($input: ConsumeInput!) {{ consume(input: $input) {{ {LEVELS} }} }}"
 RESERVE = f"""mutation ($input: ReserveInput!) {{
-  reserve(input: $input) {{ decision {{ {LEVELS} }} }}
+  reserve(input: $input) {{ {LEVELS} }}
 }}"""
 COMMIT = f"""mutation ($id: UUID!, $units: Long!) {{
   commitReservation(input: {{reservationId: $id, units: $units}}) {{ {LEVELS} }}
@@ -144,10 +144,9 @@ def _answer(kind: str, attempt: Attempt) -> Json | None:
     if kind == "read":
         levels = {limit["subjectId"]: limit["usage"] for limit in payload}
         return {"status": "READ", "levels": _pairs(levels)}
-    decision: dict[str, Any] = payload["decision"] if kind == "reserve" else payload
-    levels = {level["subjectId"]: level for level in decision["levels"]}
-    told = None if decision["status"] == "DUPLICATE" else _pairs(levels)
-    return {"status": decision["status"], "allowed": decision["allowed"], "levels": told}
+    levels = {level["subjectId"]: level for level in payload["levels"]}
+    told = None if payload["status"] == "DUPLICATE" else _pairs(levels)
+    return {"status": payload["status"], "allowed": payload["allowed"], "levels": told}
 
 
 def _pairs(levels: dict[str, Json]) -> list[list[Any]]:
