@@ -150,7 +150,7 @@ class LimitQueries:
             subject_id = subject_id or strawberry.ID(organization)
         if subject_id is None:
             raise InvalidInputError(
-                f"name the {subject.subject.value.lower()}", ("subject", "subjectId")
+                f"subjectId is required for {subject.subject.value}.", ("subject", "subjectId")
             )
         levels = await info.context.store.limits.list_usage(
             bounds, organization, subject.subject, subject_id, interaction_type

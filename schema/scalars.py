@@ -77,21 +77,21 @@ def parse_long(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         if MAX_EXACT_INTEGER <= abs(value) < LONG_MAX:
             raise ValueError(
-                f"{quote_value(value)} may not be exact: write a whole number from 2^53 on without a "
-                "fraction or exponent, or as text"
+                f"{quote_value(value)} may not be exact. Write integers from 2^53 on without a fraction or "
+                "exponent, or as a string."
             )
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{quote_value(value)} is not a whole number")
+        raise ValueError(f"Invalid integer {quote_value(value)}. Use a 64-bit integer, such as 42.")
     if not LONG_MIN <= value <= LONG_MAX:
-        raise ValueError(f"{quote_value(value)} is beyond 64 bits")
+        raise ValueError(f"Invalid integer {quote_value(value)}. Use a value within 64 bits.")
     return value
 
 
 def write_long(value: Any) -> int:
     """Return the number; raise for sums beyond 64 bits, which clients and exports cannot hold."""
     if not LONG_MIN <= value <= LONG_MAX:
-        raise InvalidInputError("This sum is beyond 64 bits. Ask for less at once, or for avg.")
+        raise InvalidInputError("The sum exceeds 64 bits. Narrow the filter or select avg.")
     return int(value)
 
 
@@ -99,10 +99,10 @@ def parse_number(value: Any) -> int | float:
     """Parse a number: an exact 64-bit integer, or a finite float."""
     if isinstance(value, int) and not isinstance(value, bool):
         if not LONG_MIN <= value <= LONG_MAX:
-            raise ValueError(f"{quote_value(value)} is beyond 64 bits")
+            raise ValueError(f"Invalid number {quote_value(value)}. Use a value within 64 bits.")
         return value
     if not isinstance(value, float) or not math.isfinite(value):
-        raise ValueError(f"{quote_value(value)} is not a number")
+        raise ValueError(f"Invalid number {quote_value(value)}. Use a finite number, such as 0.5.")
     return value
 
 
@@ -111,8 +111,8 @@ def parse_uuid(value: Any) -> UUID:
         with suppress(msgspec.ValidationError):
             return msgspec.convert(value, UUID)
     raise ValueError(
-        f"{quote_value(value)} is not a UUID such as 0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f "
-        "(a record's own id is its field uuid, not id)"
+        f"Invalid UUID {quote_value(value)}. Use the uuid of the record, not its id, such as "
+        "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f."
     )
 
 

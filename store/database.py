@@ -202,7 +202,7 @@ class Database:
                 "the database is not available right now: try again", diagnosis
             )
         if fault is Fault.CONTENTION:
-            return ContentionError("the database is busy with the same records: try again")
+            return ContentionError("Other calls are changing the same records. Try again.")
         if fault is Fault.OVERFLOW:
             return NumericOverflowError(str(error))
         if fault is Fault.TIMEOUT:

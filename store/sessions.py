@@ -187,7 +187,7 @@ class SessionApplier:
     ) -> None:
         rows = [row for row in by_id.get(entry.id, ()) if entry.bounds.admits(row)]
         if len(rows) != 1:
-            error = NotFoundError(f"there is no session {entry.id!r}", ("id",))
+            error = NotFoundError(f"Session {entry.id!r} not found.", ("id",))
             entry.result = ItemResult.rejected(entry.id, error)
             return
         key = rows[0]["organization_id"], entry.id

@@ -64,7 +64,7 @@ class RequestSubscriptions:
         context = info.context
         row = await context.store.requests.find_by(context.reader(), {"id": id})
         if row is None:
-            raise NotFoundError(f"there is no request {id}", ("id",))
+            raise NotFoundError(f"Request {id} not found.", ("id",))
         stream = context.hub.request_log((row["organization_id"], row["id"]))
         return Following(stream, after_seq, Policy.READ, progress, "afterSeq")  # type: ignore[return-value]
 

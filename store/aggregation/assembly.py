@@ -285,11 +285,11 @@ class _Assembly:
 
     def _too_many_rows(self, count: str) -> str:
         most = min(self.question.limit, self.limits.rows)
-        return (
-            f"{count} {most:,} rows with their empty buckets"
-            if count == "more than"
-            else f"{count} rows with their empty buckets, at most {self.limits.rows:,}"
-        ) + ": raise limit, ask for top, widen the bucket or leave fill out"
+        fix = "Raise limit, use top or wider buckets, or set fill to false."
+        if count == "more than":
+            return f"The result has more than {most:,} rows with its empty buckets. {fix}"
+        limit = f"must not exceed {self.limits.rows:,} rows with its empty buckets (got {count})."
+        return f"The result {limit} {fix}"
 
 
 def start_of(row: Row) -> datetime:

@@ -114,7 +114,13 @@ class _Checks:
         if question.bucket is not None:
             yield from self._bucket(question.bucket)
         if len(question.measures) > MAX_MEASURES:
-            yield f"{len(question.measures)} measures, at most {MAX_MEASURES}: ask twice", ()
+            yield (
+                (
+                    f"A query must not select more than {MAX_MEASURES} measures "
+                    f"(got {len(question.measures):,}). Split the query."
+                ),
+                (),
+            )
         for measure in question.measures:
             yield from self._measure(measure, ())
         yield from self._having()
@@ -124,7 +130,7 @@ class _Checks:
         yield from self._compare()
         if not 1 <= question.limit <= self.limits.rows:
             yield (
-                f"{question.limit:,} rows requested: request 1 to {self.limits.rows:,}",
+                f"limit must be from 1 to {self.limits.rows:,} (got {question.limit:,}).",
                 ("limit",),
             )
 
@@ -139,41 +145,44 @@ class _Checks:
                 yield from self._where(part)
             case _:
                 if where.field not in self.source.filter_fields:
-                    yield f"{self.source.name} have no field {where.field!r}", ("where",)
+                    yield f"Invalid field {where.field!r} of {self.source.name}.", ("where",)
 
     def _groups(self) -> Problems:
         groups = self.question.group_by
         if len(groups) > MAX_GROUPS:
-            yield f"{len(groups)} groups, at most {MAX_GROUPS}: leave some out", ("groupBy",)
+            yield (
+                f"groupBy must not exceed {MAX_GROUPS} groups (got {len(groups):,}).",
+                ("groupBy",),
+            )
         for i, group in enumerate(groups):
             if group in groups[:i]:
-                yield "this is grouped by already: leave it out", ("groupBy", i)
+                yield "Duplicate group. Remove it.", ("groupBy", i)
             yield from self._group(group, ("groupBy", i))
 
     def _group(self, group: Group, path: Path) -> Problems:
         if isinstance(group, Attribute):
             yield from self._attribute(group, path)
         elif group not in self.source.dimensions:
-            wrong = f"{self.source.name} have no dimension {group!r}"
+            wrong = f"Invalid dimension {group!r} of {self.source.name}."
             known = ", ".join(sorted(self.source.dimensions))
-            yield Choices(f"{wrong}: one of {known}", wrong), path
+            yield Choices(f"{wrong} Use one of {known}.", wrong), path
 
     def _attribute(self, attribute: Attribute, path: Path) -> Problems:
         if self.source.attributes is None:
-            yield f"{self.source.name} have no attributes: name a field", path
+            yield f"{self.source.name} have no attributes. Use a field.", path
         elif not all(attribute.path) or not 1 <= len(attribute.path) <= MAX_PATH_STEPS:
-            yield f"an attribute is named by 1 to {MAX_PATH_STEPS} keys joined by dots", path
+            yield f"Invalid attribute path. Use 1 to {MAX_PATH_STEPS} keys joined by dots.", path
         elif any('"' in key for key in attribute.path):
             yield "Attribute keys must not contain a quotation mark.", path
 
     def _bucket(self, bucket: Bucket) -> Problems:
         if bucket.unit not in self.source.units:
             units = ", ".join(u.value for u in type(bucket.unit) if u in self.source.units)
-            wrong = f"{self.source.name} are counted per month"
-            yield Choices(f"{wrong}: ask for {units}", wrong), ("bucket", "unit")
+            wrong = f"{self.source.name} are counted per month."
+            yield Choices(f"{wrong} Use {units}.", wrong), ("bucket", "unit")
         if not 1 <= bucket.every <= MAX_BUCKET_MULTIPLE:
             yield (
-                f"{bucket.every} units in a bucket: ask for 1 to {MAX_BUCKET_MULTIPLE:,}",
+                f"every must be from 1 to {MAX_BUCKET_MULTIPLE:,} (got {bucket.every:,}).",
                 (
                     "bucket",
                     "every",
@@ -187,7 +196,7 @@ class _Checks:
         elif bucket.unit not in self.source.units or not 1 <= bucket.every <= MAX_BUCKET_MULTIPLE:
             return
         elif len(self.source.units) < len(type(bucket.unit)) and bucket.zone != "UTC":
-            yield f"{self.source.name} are counted per UTC month: leave it out", ("bucket", "zone")
+            yield f"{self.source.name} are counted per UTC month. Omit zone.", ("bucket", "zone")
         else:
             yield from self._bucket_count(bucket)
 
@@ -207,10 +216,10 @@ class _Checks:
                 return
             case FlagCount(flag) | FlagRate(flag):
                 if flag not in self.source.flags:
-                    yield f"{self.source.name} have no flag {flag!r}", path
+                    yield f"Invalid flag {flag!r} of {self.source.name}.", path
             case Distinct(of):
                 if of not in self.source.dimensions:
-                    yield f"{self.source.name} have no dimension {of!r}", path
+                    yield f"Invalid dimension {of!r} of {self.source.name}.", path
             case _:
                 yield from self._of_numbers(measure, path)
 
@@ -222,7 +231,10 @@ class _Checks:
                 yield from self._operand(of, path)
             case Quantile(of, q):
                 if not 0 <= q <= 1:  # false for NaN, too
-                    yield f"the quantile {q} is not between 0 and 1: write 0.95 for p95", path
+                    yield (
+                        f"Invalid quantile {q}. Use a number from 0 to 1, such as 0.95 for p95.",
+                        path,
+                    )
                 yield from self._number(of, Stat.QUANTILE, path)
             case Ratio(over, under):
                 yield from self._number(over, Stat.SUM, path)
@@ -235,22 +247,25 @@ class _Checks:
             yield from self._attribute(of, path)
         elif isinstance(of, CostAt):
             if not self.source.has_tokens:
-                yield f"{self.source.name} have no tokens that could be priced", path
+                yield f"{self.source.name} have no tokens to price.", path
         elif of not in self.source.numbers:
-            yield f"{self.source.name} have no number {of!r}", path
+            yield f"Invalid number {of!r} of {self.source.name}.", path
 
     def _number(self, of: Operand, stat: Stat, path: Path) -> Problems:
         yield from self._operand(of, path)
         number = self.source.numbers.get(of) if isinstance(of, str) else None
         if number is not None and stat not in number.stats:
             known = ", ".join(sorted(number.stats))
-            wrong = f"{of} of {self.source.name} has no {stat.value}"
-            yield Choices(f"{wrong}, only {known}", wrong), path
+            wrong = f"{of} of {self.source.name} has no {stat.value}."
+            yield Choices(f"{wrong} Use one of {known}.", wrong), path
 
     def _having(self) -> Problems:
         conditions = self.question.having
         if len(conditions) > MAX_TERMS:
-            yield f"{len(conditions)} conditions, at most {MAX_TERMS}: leave some out", ("having",)
+            yield (
+                f"having must not exceed {MAX_TERMS} conditions (got {len(conditions):,}).",
+                ("having",),
+            )
         count = 0
         for i, having in enumerate(conditions):
             yield from self._measure(having.by, ("having", i, "by"))
@@ -267,30 +282,30 @@ class _Checks:
 
     def _rate_of_bucket(self, measure: Measure, path: Path) -> Problems:
         if isinstance(measure, PerSecond) and self.question.bucket is not None:
-            yield "buckets may differ in length: ask for the count instead", path
+            yield "Buckets may differ in length. Use count instead of a rate.", path
 
     def _order(self) -> Problems:
         terms = self.question.order_by
         if len(terms) > MAX_TERMS:
-            yield f"{len(terms)} steps, at most {MAX_TERMS}: leave some out", ("orderBy",)
+            yield f"orderBy must not exceed {MAX_TERMS} terms (got {len(terms):,}).", ("orderBy",)
         for i, term in enumerate(terms):
             path: Path = ("orderBy", i, "by")
             match term.by:
                 case ByBucket():
                     if self.question.bucket is None:
-                        yield "there are no buckets to order by: ask for bucket", path
+                        yield "Rows without buckets cannot be ordered by time. Add bucket.", path
                 case ByGroup(group):
                     if group not in self.question.group_by:
-                        yield "rows are not grouped by this: add it to groupBy", path
+                        yield "Rows are not grouped by this key. Add it to groupBy.", path
                 case _:
                     yield from self._measure(term.by, path)
                     yield from self._rate_of_bucket(term.by, path)
 
     def _top(self, top: Top) -> Problems:
         if not 1 <= top.n <= self.limits.rows:
-            yield f"{top.n:,} keys requested: request 1 to {self.limits.rows:,}", ("top", "n")
+            yield f"n must be from 1 to {self.limits.rows:,} (got {top.n:,}).", ("top", "n")
         if not self.question.group_by:
-            yield "there are no keys to choose from: ask for groupBy", ("top",)
+            yield "top requires groupBy. Add groupBy.", ("top",)
         yield from self._measure(top.by, ("top", "by"))
 
     def _compare(self) -> Problems:
@@ -301,26 +316,31 @@ class _Checks:
         since, until = condition_split.span.since, condition_split.span.until or self.now
         if condition_split.elsewhere:
             message = (
-                f"a comparison moves {self.source.time}: ask for it at the top of where, with and"
+                f"compare requires the range of {self.source.time} at the top level of where. Move "
+                "it there."
             )
             yield message, ("where",)
         if isinstance(compared, Span):
             if compared.since is None or compared.until is None or compared.since >= compared.until:
-                yield "the span needs a since before its until", ("compare", "range")
+                yield "Invalid range. since must be before until.", ("compare", "range")
             return
         if since is None:
-            message = (
-                f"the whole past has no earlier span: ask for {self.source.time} since or last"
-            )
+            message = f"compare requires a start of {self.source.time}. Add since or last."
             yield message, ("compare",)
         elif since >= until:
-            yield "the span is empty: since must be before until", ("where", self.source.time)
+            yield "Empty range. since must be before until.", ("where", self.source.time)
         elif self.question.bucket is None or is_zone(self.question.bucket.zone):
             try:
                 earlier(since, until, compared, None)
             except (OverflowError, ValueError):
-                yield "the compared span is out of range: use a shorter span", ("compare",)
+                yield (
+                    "The earlier range would begin before year 1. Use a shorter range.",
+                    ("compare",),
+                )
 
 
 def too_many_buckets(bucket_count: int, most: int) -> str:
-    return f"{bucket_count:,} buckets requested, at most {most:,}: widen the bucket or shorten the span"
+    return (
+        f"A query must not exceed {most:,} buckets (got {bucket_count:,}). "
+        "Use wider buckets or a shorter range."
+    )

@@ -108,7 +108,7 @@ class Principal:
         """Raise ``ForbiddenError`` unless the principal holds ``scope``."""
         if not self.may(scope):
             scopes = ", ".join(sorted(s.value for s in self.scopes)) or "none"
-            raise ForbiddenError(f"this needs the scope {scope.value}; the key holds {scopes}")
+            raise ForbiddenError(f"Scope {scope.value} is required (the key has {scopes}).")
 
     def organization(self, requested_id: str | None = None) -> str:
         organization = requested_id if requested_id is not None else self.home_organization
@@ -167,7 +167,7 @@ def fill_labels(
         if filled[name] is None:
             filled[name] = getattr(defaults, name)
     if filled["organization_id"] is None:
-        message = "this key spans all organizations: name the record's own"
+        message = "organizationId is required for keys of all organizations."
         return filled, Problem("BAD_USER_INPUT", message, (*path, "organizationId"))
     for name in BOUND_LABELS:
         bound = getattr(principal.bounds, name)

@@ -103,7 +103,7 @@ class ApiKeys:
         if draft.organization_id != EVERY_ORGANIZATION:
             return principal.organization(draft.organization_id)
         if principal.bounds.organization_id is not None:
-            raise ForbiddenError("only an administrator of all organizations makes such a key")
+            raise ForbiddenError("Such keys require an administrator of all organizations.")
         return EVERY_ORGANIZATION
 
     async def list_keys(self, bounds: TenantBounds) -> list[Row]:
@@ -126,7 +126,7 @@ class ApiKeys:
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
-            raise NotFoundError(f"there is no API key {id}", ("keyId",))
+            raise NotFoundError(f"API key {id} not found.", ("keyId",))
         self._watch.key_ended(id)
         return row, row["revoked_at"] == clock
 

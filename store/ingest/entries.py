@@ -58,7 +58,9 @@ class ItemResult:
 
     @classmethod
     def taken(cls, id: RecordId | None) -> "ItemResult":
-        error = ConflictError(f"the id {id} is taken by a record this key does not reach", ("id",))
+        error = ConflictError(
+            f"Id {id} belongs to a record outside the bounds of this key. Send a new id.", ("id",)
+        )
         return cls(ItemStatus.REJECTED, id, error)
 
     @classmethod

@@ -139,7 +139,7 @@ class Writer:
 
     def _check_open(self) -> None:
         if self._closing or not self._tasks:
-            raise OverloadedError("the server is stopping: send this again in a moment")
+            raise OverloadedError("The server is stopping. Send the call again in a moment.")
 
     async def close(self, timeout: float = 30.0) -> int:
         self._closing = True

@@ -43,7 +43,7 @@ def denied(entry: ConsumeEntry, decision: Decision) -> ItemResult:
 
 def forgotten(entry: ConsumeEntry) -> ItemResult:
     return ItemResult.rejected(
-        entry.id, OverloadedError("the id was just forgotten: send this again")
+        entry.id, OverloadedError("The id has just expired. Send the call again.")
     )
 
 
@@ -82,12 +82,12 @@ def repeated_reserve(
 
 
 def other_call(entry: ConsumeEntry, row: Any) -> ItemResult:
-    message = f"the id {entry.id} was used for another call: send a new id"
+    message = f"Id {entry.id} was used for another call. Send a new id."
     if not entry.bounds.is_partial:
         message = (
-            f"the id {entry.id} was used for another call ({row['units']:,} "
-            f"{row['interaction_type']}, now {entry.units:,} {entry.interaction_type}): send a new "
-            "id where this is further work, and the same arguments where it is a repeat"
+            f"Id {entry.id} was used for another call ({row['units']:,} "
+            f"{row['interaction_type']}, now {entry.units:,} {entry.interaction_type}). Send a new id "
+            "for further work, or the same arguments for a retry."
         )
     return ItemResult.rejected(entry.id, ConflictError(message, ("id",)))
 

@@ -237,7 +237,7 @@ class LimitBatch:
         """
         if row is None or (row["organization_id"], row["id"]) in self._not_yet_held:
             entry.result = ItemResult.rejected(
-                entry.id, NotFoundError(f"there is no reservation {entry.id}", ("reservationId",))
+                entry.id, NotFoundError(f"Reservation {entry.id} not found.", ("reservationId",))
             )
             return
         claim, now = (row["organization_id"], row["id"]), self.flush.now

@@ -92,7 +92,7 @@ class Limits:
         """
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
-            raise ForbiddenError("a key bound to a namespace or workspace does not set limits")
+            raise ForbiddenError("Keys bound to a namespace or workspace must not set limits.")
         organization = principal.organization(draft.organization_id)
         now = self._clock()
         check = Checker(self._bounds, now)
@@ -102,7 +102,7 @@ class Limits:
                 check.refuse("is the organization itself: leave it out", "subjectId")
             subject_id = organization
         elif subject_id is None:
-            check.refuse(f"name the {draft.subject.value.lower()} it holds for", "subjectId")
+            check.refuse(f"is required for {draft.subject.value}", "subjectId")
         if draft.zone is not None:
             try:
                 ZoneInfo(draft.zone)
@@ -169,7 +169,7 @@ class Limits:
         """Delete a limit with its usage, and return it; the counters of its interaction stay."""
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
-            raise ForbiddenError("a key bound to a namespace or workspace does not delete limits")
+            raise ForbiddenError("Keys bound to a namespace or workspace must not delete limits.")
         conditions = principal.bounds.conditions(LIMITS)
         matching_key = (LIMITS.c.id == id, *conditions)
         async with self._database.write() as connection:
@@ -180,7 +180,7 @@ class Limits:
             deleted = LIMITS.delete().where(*matching_key).returning(*LIMITS.columns)
             row = (await connection.execute(deleted)).mappings().first()
             if row is None:
-                raise NotFoundError(f"there is no limit {id}", ("limitId",))
+                raise NotFoundError(f"Limit {id} not found.", ("limitId",))
             for table in (USAGES, HOLDS):
                 its = (table.c.organization_id == organization, table.c.limit_id == id)
                 await connection.execute(table.delete().where(*its))

@@ -43,7 +43,7 @@ class Prices:
         """
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
-            raise ForbiddenError("a key bound to a namespace or workspace does not set prices")
+            raise ForbiddenError("Keys bound to a namespace or workspace must not set prices.")
         check = Checker(self._bounds, self._clock())
         organization = self._owner(draft, principal)
         price, *tiers = price_rows(draft, organization, self._clock(), check)

@@ -39,7 +39,7 @@ async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> 
     try:
         first = date(year, month, 1)
     except (ValueError, OverflowError):
-        message = f"there is no month {month} of the year {year}: months are 1 to 12"
+        message = f"Invalid month {month} of year {year}. Use months 1 to 12 and years 1 to 9999."
         raise InvalidInputError(message, ("month",)) from None
     named = [Compare(n, ComparisonOperator.EQ, v) for n, v in labels.items() if v is not None]
     where = AllOf((Compare("month", ComparisonOperator.EQ, first), *named))

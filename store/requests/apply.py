@@ -167,10 +167,10 @@ class RequestApplier:
         reachable = [s for s in candidates if entry.bounds.admits(s.row)]
         if len(reachable) != 1:
             message = (
-                f"there is no request {entry.request_id}"
+                f"Request {entry.request_id} not found."
                 if not reachable
-                else f"several organizations have a request {entry.request_id}: "
-                "use a key of one organization"
+                else f"Several organizations have a request {entry.request_id}. "
+                "Use a key of one organization."
             )
             entry.result = ItemResult.rejected(
                 entry.request_id, NotFoundError(message, ("requestId",))

@@ -185,7 +185,7 @@ async def test_sums_are_exact_or_refused(exact: Api) -> None:
     assert rows["odd"]["sum"] == 2 * 9007199254740993 + 1
     assert rows["beyond"] == {"sum": None, "avg": pytest.approx(2**63), "max": 2**63 - 1}
     (error,) = answer["errors"]
-    assert error["message"] == "This sum is beyond 64 bits. Ask for less at once, or for avg."
+    assert error["message"] == "The sum exceeds 64 bits. Narrow the filter or select avg."
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     fine = await exact(document, {"w": {"name": {"in": ["fits", "odd"]}}})
     assert len(fine["operationStats"]["rows"]) == 2

@@ -63,7 +63,7 @@ async def test_ids_may_be_written_in_several_ways(api: Api) -> None:
     for way in (f"{{{id}}}", f"urn:uuid:{id}", f" {id}", f"{id}\n"):
         document = "query ($id: UUID!) { request(id: $id) { uuid } }"
         refusal = await api.refused(document, {"id": way})
-        assert (refusal.code, "is not a UUID such as" in refusal.message) == (
+        assert (refusal.code, "Invalid UUID " in refusal.message) == (
             "BAD_USER_INPUT",
             True,
         )

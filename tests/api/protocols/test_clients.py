@@ -46,8 +46,8 @@ REFUSED = {
     "invalid": "Cannot query field 'nothing' on type 'Subscription'.",
     "invalid query": "Cannot query field 'nam' on type 'Viewer'.",
     "no document": "Syntax Error: Expected Name, found <EOF>.",
-    "wrong variable": "id: 'x' is not a UUID such as",
-    "unknown record": "there is no request 01a1f84a-95c0-7000-8000-00000000000d",
+    "wrong variable": "id: Invalid UUID 'x'.",
+    "unknown record": "Request 01a1f84a-95c0-7000-8000-00000000000d not found.",
 }
 
 

@@ -102,7 +102,7 @@ def test_a_revoked_key_is_refused_and_listed_as_such(run: Run, database_url: str
 def test_a_key_that_does_not_exist_is_1(run: Run) -> None:
     result = run("keys", "revoke", "0199a5a0-0000-7000-8000-000000000000")
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: there is no API key 0199a5a0")
+    assert result.stderr.startswith("error: API key 0199a5a0")
 
 
 @pytest.mark.parametrize(

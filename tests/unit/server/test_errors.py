@@ -25,8 +25,8 @@ PLACES: list[tuple[str, Json, str]] = [
     (MANY, {"operations": [None]}, "operations[0]: Expected value of non-null type"),
     (MANY, {}, "operations: Expected a value of non-null type '[OperationInput!]!'"),
     (COUNT, {"n": "x"}, "n: Int cannot represent non-integer value: 'x'"),
-    (COUNT, {"where": {"id": {"in": ["x"]}}}, "where.id.in[0]: 'x' is not a UUID such as"),
-    (REQUEST, {"id": "x"}, "id: 'x' is not a UUID such as"),
+    (COUNT, {"where": {"id": {"in": ["x"]}}}, "where.id.in[0]: Invalid UUID 'x'."),
+    (REQUEST, {"id": "x"}, "id: Invalid UUID 'x'."),
     (NODE, {"id": "x"}, "id: Invalid global id"),
 ]
 

@@ -313,13 +313,13 @@ async def test_close_writes_what_is_queued(notebook: Notebook) -> None:
     await asyncio.sleep(0)
     closing = asyncio.create_task(notebook.writer.close(5))
     await asyncio.sleep(0)
-    with pytest.raises(OverloadedError, match="the server is stopping"):
+    with pytest.raises(OverloadedError, match="The server is stopping"):
         await notebook.writer.submit([Note()])
     notebook.applier.gate.set()
     assert await closing == 0
     await asyncio.gather(*held, *waiting)
     assert await notebook.count() == len(held) + 8
-    with pytest.raises(OverloadedError, match="the server is stopping"):
+    with pytest.raises(OverloadedError, match="The server is stopping"):
         await notebook.writer.submit([Note()])
 
 

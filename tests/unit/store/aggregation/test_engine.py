@@ -160,9 +160,7 @@ async def test_too_many_buckets_of_an_open_span_are_refused_when_they_are_found(
 ) -> None:
     await insert(database, table_of(Operation), [operation(0), operation(50)])
     question = AggregationQuery(OPERATIONS, bucket=Bucket(BucketUnit.HOUR), measures=(COUNT,))
-    with pytest.raises(
-        InvalidInputError, match="492 buckets requested, at most 100: widen the bucket"
-    ):
+    with pytest.raises(InvalidInputError, match=r"must not exceed 100 buckets \(got 492\)"):
         await engine(database, buckets=100).ask(question, ACME)
     sparse = AggregationQuery(
         OPERATIONS, bucket=Bucket(BucketUnit.HOUR, fill=False), measures=(COUNT,)
@@ -177,7 +175,9 @@ async def test_filled_rows_are_bounded(database: Database) -> None:
     question = AggregationQuery(
         OPERATIONS, where, ("name",), Bucket(BucketUnit.DAY), (COUNT,), limit=50
     )
-    with pytest.raises(InvalidInputError, match="105 rows with their empty buckets, at most 50"):
+    with pytest.raises(
+        InvalidInputError, match=r"must not exceed 50 rows with its empty buckets \(got 105\)"
+    ):
         await engine(database, rows=50).ask(question, ACME)
     top = AggregationQuery(
         OPERATIONS, where, ("name",), Bucket(BucketUnit.DAY), (COUNT,), top=Top(2, COUNT), limit=50

@@ -119,4 +119,4 @@ def test_what_has_no_tokens_cannot_be_priced() -> None:
         (problem,) = find_problems(
             AggregationQuery(REQUESTS, measures=(measure,)), NOON, ResultLimits()
         )
-        assert problem.message == "requests have no tokens that could be priced"
+        assert problem.message == "requests have no tokens to price."

@@ -123,26 +123,26 @@ MINUTE, BERLIN = Bucket(BucketUnit.MINUTE), Bucket(BucketUnit.MONTH, zone="Europ
 BEFORE = Compare("occurred_at", ComparisonOperator.LT, NOON - timedelta(days=3))
 COUNTED: dict[str, Any] = {"source": INTERACTIONS}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"bucket": MINUTE, "where": since(2)}, "bucket", "2,880 buckets requested, at most 1,500: widen"),
-    ({"bucket": MINUTE, "where": since(9_000)}, "bucket", "or shorten the span"),
-    ({"order_by": (OrderBy(ByBucket()),)}, "orderBy.0.by", "there are no buckets"),
-    ({"top": Top(3, COUNT)}, "top", "there are no keys to choose from"),
-    ({"top": Top(0, COUNT), "group_by": ("name",)}, "top.n", "request 1 to 10,000"),
-    ({"top": Top(1, Distinct("nothing")), "group_by": ("name",)}, "top.by", "no dimension"),
-    ({"limit": 10_001}, "limit", "10,001 rows requested"),
-    ({"compare": ComparisonPeriod.PREVIOUS}, "compare", "the whole past has no earlier span"),
-    ({"compare": Span(NOON, NOON)}, "compare.range", "since before its until"),
+    ({"bucket": MINUTE, "where": since(2)}, "bucket", "1,500 buckets (got 2,880)"),
+    ({"bucket": MINUTE, "where": since(9_000)}, "bucket", "or a shorter range."),
+    ({"order_by": (OrderBy(ByBucket()),)}, "orderBy.0.by", "Rows without buckets cannot"),
+    ({"top": Top(3, COUNT)}, "top", "top requires groupBy."),
+    ({"top": Top(0, COUNT), "group_by": ("name",)}, "top.n", "n must be from 1 to 10,000 (got 0)."),
+    ({"top": Top(1, Distinct("nothing")), "group_by": ("name",)}, "top.by", "Invalid dimension"),
+    ({"limit": 10_001}, "limit", "(got 10,001)"),
+    ({"compare": ComparisonPeriod.PREVIOUS}, "compare", "compare requires a start of"),
+    ({"compare": Span(NOON, NOON)}, "compare.range", "since must be before until."),
     (
         {"compare": ComparisonPeriod.PREVIOUS, "where": AllOf((DAY, BEFORE))},
         "where.occurred_at",
-        "the span is empty",
+        "Empty range.",
     ),
-    (COUNTED | {"bucket": Bucket(BucketUnit.DAY)}, "bucket.unit", "ask for MONTH, QUARTER, YEAR"),
+    (COUNTED | {"bucket": Bucket(BucketUnit.DAY)}, "bucket.unit", "Use MONTH, QUARTER, YEAR."),
     (COUNTED | {"bucket": BERLIN}, "bucket.zone", "UTC month"),
-    (COUNTED | {"measures": (Quantile("units", 0.5),)}, "", "has no quantile, only avg, sum"),
+    (COUNTED | {"measures": (Quantile("units", 0.5),)}, "", "has no quantile. Use one of avg, sum."),
     (COUNTED | {"group_by": (Attribute(("a",)),)}, "groupBy.0", "no attributes"),
     ({"group_by": (Attribute(('a"',)),)}, "groupBy.0", "quotation mark"),
-    ({"group_by": tuple(sorted(OPERATIONS.dimensions)[:9])}, "groupBy", "at most 8"),
+    ({"group_by": tuple(sorted(OPERATIONS.dimensions)[:9])}, "groupBy", "must not exceed 8 groups"),
 ]  # fmt: skip
 
 

@@ -1,12 +1,12 @@
 """Requests and stages call the time of the last message by one name.
 
-Revision 0019. Servers of former versions read the former names.
+Revision 0020. Servers of former versions read the former names.
 """
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
