@@ -44,7 +44,6 @@ async def broken_listener(data: Any) -> None:
 
 
 def get_optional_user(x_user: Annotated[str | None, Header()] = None) -> dict[str, str]:
-    """Return the calling user, or nothing about a visitor."""
     return USERS.get(x_user or "", {})
 
 

@@ -32,7 +32,6 @@ class AddMemoryRequest(BaseModel):
 
 
 def authenticate(request: Request, authorization: Annotated[str, Header()]) -> None:
-    """Set the caller on ``request.state``, where the helper and the middleware read it."""
     if authorization not in USERS:
         raise HTTPException(401, "Unknown token")
     request.state.user_id, request.state.end_user_id = USERS[authorization]

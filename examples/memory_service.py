@@ -76,7 +76,6 @@ def add_many(batch: list[Memory]) -> dict[str, list[str]]:
 
 @app.get("/v1/memory/{memory_id}", dependencies=[Caller])
 def get(memory_id: str) -> dict[str, Any]:
-    """Get one; the route is recorded as the template, the id as the resource of the record."""
     if memory_id not in memories:
         raise HTTPException(404, "no such memory")
     return {"id": memory_id, "text": memories[memory_id]}

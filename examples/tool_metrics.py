@@ -37,7 +37,6 @@ def track_read_operation(
     operation_mode: str = "full",
     parameters: dict[str, Any] | None = None,
 ) -> str:
-    """Track a read in the background: it takes microseconds."""
     id = tracker.track_operation(
         session_id=session_id,
         tool_name="read",

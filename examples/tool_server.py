@@ -20,7 +20,6 @@ def tokens(text: str) -> int:
 
 
 def read(path: str, mode: str = "full") -> tuple[str, str]:
-    """Return a file, and the part that the mode shows: all, or its definitions alone."""
     text = Path(path).read_text(encoding="utf-8")
     if mode == "full":
         return text, text

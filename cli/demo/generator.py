@@ -40,11 +40,11 @@ class TrafficGenerator:
         self, remote: RemoteClient, simulation: Simulation, organizations: Sequence[str]
     ) -> None:
         self._remote = remote
-        self._scene = simulation
-        self._companies = [DemoOrganization(name) for name in organizations]
+        self._simulation = simulation
+        self._organizations = [DemoOrganization(name) for name in organizations]
         self._warned = 0
-        for company in self._companies:
-            simulation.start_actor(renderer(simulation, company))
+        for organization in self._organizations:
+            simulation.start_actor(renderer(simulation, organization))
 
     def run(
         self,
@@ -65,15 +65,15 @@ class TrafficGenerator:
                 return
 
     def start(self, rate: float) -> None:
-        self._scene.start_actor(self._arrivals(rate))
+        self._simulation.start_actor(self._arrivals(rate))
 
     def step(self, seconds: float) -> None:
-        self._scene.run_until(self._scene.now + seconds)
+        self._simulation.run_until(self._simulation.now + seconds)
         self._send()
 
     def close(self) -> None:
         """Cancel open requests and end open sessions, so that nothing looks as if it ran."""
-        simulation = self._scene
+        simulation = self._simulation
         for id in simulation.requests:
             simulation.event("cancelRequest", requestId=id, reason="the demonstration was stopped")
             simulation.count("cancelled")
@@ -84,28 +84,28 @@ class TrafficGenerator:
         self._send()
 
     def _arrivals(self, rate: float) -> Actor:
-        simulation = self._scene
+        simulation = self._simulation
         actors, weights = zip(*ARRIVALS, strict=True)
         while True:
             yield simulation.random.expovariate(rate)
             actor = simulation.pick(*actors, weights=weights)
             if len(simulation.requests) + len(simulation.sessions) < MAX_RUNNING:
-                simulation.start_actor(actor(simulation, simulation.pick(*self._companies)))
+                simulation.start_actor(actor(simulation, simulation.pick(*self._organizations)))
 
     def _send(self) -> None:
-        pending, self._scene.pending = self._scene.pending, []
+        pending, self._simulation.pending = self._simulation.pending, []
         for start in range(0, len(pending), MAX_BATCH_ENTRIES):
             part = pending[start : start + MAX_BATCH_ENTRIES]
             answer = self._remote.query(INGEST, {"entries": [entry for entry, _ in part]})
             for (entry, receipt), result in zip(part, answer["ingest"]["results"], strict=True):
                 receipt.status = result["status"]
                 receipt.code, receipt.message = result["code"], result["message"]
-                self._scene.count("entries")
+                self._simulation.count("entries")
                 if receipt.status == "REJECTED" and not receipt.is_denied:
                     self._warn(next(iter(entry)), receipt.code, receipt.message)
 
     def _warn(self, kind: str, code: str | None, message: str | None) -> None:
-        self._scene.count("rejected")
+        self._simulation.count("rejected")
         self._warned += 1
         if self._warned <= MAX_WARNINGS:
             warn(f"{kind} was rejected: {code}: {message}")

@@ -13,7 +13,7 @@ ORGANIZATIONS = (
 MAX_ORGANIZATIONS = 50
 
 TRIAL = "trial"
-"""The workspace whose limit fills up."""
+"""Workspace that reaches its limit."""
 WORKSPACES = ("studio", "classroom", "research", TRIAL)
 WORKSPACE_WEIGHTS = (5, 4, 2, 3)
 USERS = ("ana", "ben", "cleo", "dmitri", "esra", "femi", "grace", "hiro", "ines", "jonas")
@@ -34,7 +34,7 @@ ROUTES = (
     ("POST", "v1/memory/batch", "add_memory_batch", 201, 240.0, 2),
     ("GET", "v1/users", "list_users", 200, 17.0, 3),
 )
-"""Method, route, operation type, status, usual milliseconds, and how often among all calls."""
+"""Method, route, operation type, status, median milliseconds, weight."""
 FAILED_RESPONSES = (
     (400, None, 30),
     (404, None, 30),
@@ -42,7 +42,7 @@ FAILED_RESPONSES = (
     (500, "the index did not answer", 10),
     (503, "the pool of connections is exhausted", 5),
 )
-"""Status, error text, and how often among all troubles."""
+"""Status, error text, weight."""
 
 TOOL_CLIENTS = ("editor", "terminal", "ci")
 MODES = (
@@ -53,7 +53,7 @@ MODES = (
     ("semantic", (0.10, 0.40), 6),
     ("tri_index", (0.03, 1.08), 3),
 )
-"""Mode, the share of the tokens that is left (a small index may cost more than it saves), weight."""
+"""Mode, range of the remaining share of tokens (a small index may cost more than it saves), weight."""
 FILES = (
     "src/app.py",
     "src/lessons/planner.py",
@@ -70,9 +70,9 @@ MODELS = (
     ("demo-large", 0.0025, 0.01, 0.00125, 5),
     ("demo-thinker", 0.011, 0.044, 0.0055, 1),
 )
-"""Model, US dollars per 1,000 tokens of input, output and cached input, and how often."""
+"""Model, US dollars per 1,000 tokens of input, output and cached input, weight."""
 UNPRICED_MODEL = "demo-preview"
-"""A model that nobody has set a price for: its cost is unknown, and shown as such."""
+"""Model without a price, whose cost is unknown."""
 QUESTIONS = (
     ("Explain photosynthesis to a ten-year-old.", "Plants make sugar from light, water and air."),
     ("Why is the sky blue?", "Air scatters blue light more than red light."),
@@ -99,7 +99,7 @@ STAGES = (
     ("video_processing", 5, 3.5),
     ("notification", 1, 0.5),
 )
-"""Scene, its weight in the request's progress, and how many seconds it usually takes."""
+"""Stage, its weight in the progress of the request, median seconds."""
 FAILURES = {
     "validation": ("the learning objective is empty", 0.01, False),
     "rag_retrieval": ("the search index answered too late", 0.05, True),
@@ -108,5 +108,5 @@ FAILURES = {
     "video_processing": ("the codec ran out of memory", 0.05, True),
     "notification": ("the mail server refused the connection", 0.03, True),
 }
-"""What goes wrong in a stage, how likely, and whether another try is worth it."""
+"""Error of a stage, its probability, and whether it is retryable."""
 BREAKER = "video-renderer"

@@ -11,7 +11,7 @@ LINE_SECONDS = 5.0
 
 class StatusLine:
     def __init__(self, simulation: Simulation, quiet: bool) -> None:
-        self._scene = simulation
+        self._simulation = simulation
         self._quiet = quiet
         self._last_printed = 0.0
         self._live = Live(console=err, auto_refresh=False, transient=True)
@@ -28,11 +28,11 @@ class StatusLine:
         if self._quiet:
             return
         if err.is_terminal:
-            line = Text(status_text(self._scene, seconds), no_wrap=True, overflow="ellipsis")
+            line = Text(status_text(self._simulation, seconds), no_wrap=True, overflow="ellipsis")
             self._live.update(line, refresh=True)
         elif seconds - self._last_printed >= LINE_SECONDS:
             self._last_printed = seconds
-            say(status_text(self._scene, seconds))
+            say(status_text(self._simulation, seconds))
 
 
 def status_text(simulation: Simulation, seconds: float) -> str:

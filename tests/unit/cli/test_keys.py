@@ -134,7 +134,7 @@ def test_keys_bring_an_embedded_database_about(
         assert result.exit_code == 0
     else:
         assert result.exit_code == 1
-        assert "run `trackstore migrate`" in result.stderr
+        assert "Run `trackstore migrate`" in result.stderr
 
 
 def test_the_store_is_closed_when_it_fails(database_url: str) -> None:
