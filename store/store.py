@@ -85,7 +85,7 @@ class Store:
         self.sessions = Records(self.database, SESSIONS, config.pages)
         self.interactions = Records(self.database, INTERACTIONS, config.pages)
         self.limits = Limits(self.database, clock, config.inputs)
-        self.prices = Prices(self.database, clock, config.inputs, books.forget)
+        self.prices = Prices(self.database, clock, config.inputs, books.invalidate)
         self.repricing = Repricing(self.database, config.pricing, config.rollups.enabled)
         self.breakers = CircuitBreakers(self.database)
         self.event_feed = FeedReader(self.database, EVENT_FEED)
@@ -93,11 +93,11 @@ class Store:
         self.request_logs = RequestLogs(self.database)
         credentials = config.credentials
         seconds = credentials.key_cache_seconds
-        recognised = PrincipalCache(clock, seconds)
-        self.access_watch = watch = RevocationWatcher(self.database, clock, recognised, seconds)
-        self.keys = ApiKeys(self.database, clock, config.inputs, recognised, watch)
+        principals = PrincipalCache(clock, seconds)
+        self.access_watch = watch = RevocationWatcher(self.database, clock, principals, seconds)
+        self.keys = ApiKeys(self.database, clock, config.inputs, principals, watch)
         self.sign_ins = SignIns(
-            self.database, clock, recognised, watch, credentials.sign_in_lifetime
+            self.database, clock, principals, watch, credentials.sign_in_lifetime
         )
 
     def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:

@@ -47,7 +47,9 @@ class Authenticator:
         """
         token = token_of(headers)
         if token is not None:
-            return self._store.keys.remembered(token) or await self.authenticate_key(token, client)
+            return self._store.keys.cached_principal(token) or await self.authenticate_key(
+                token, client
+            )
         principal = await self.signed_in(headers, client) if "cookie" in headers else None
         if principal is not None:
             return principal
@@ -85,7 +87,7 @@ class Authenticator:
         token = sent_cookie(headers)
         if not token:
             return None
-        cached_principal = self._store.sign_ins.remembered(token)
+        cached_principal = self._store.sign_ins.cached_principal(token)
         if cached_principal is not None:
             return cached_principal
         principal = await self._look_up(self._store.sign_ins.authenticate(token))

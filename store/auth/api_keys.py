@@ -42,9 +42,9 @@ class KeyDraft(Protocol):
 
 
 class ApiKeys:
-    """Making, listing, revoking and recognising keys.
+    """Create, list, revoke and authenticate API keys.
 
-    A key that was recognised is remembered for a while: that long a key revoked in another
+    A key is cached for a while: for so long, a key revoked in another
     process may still be taken where its notification is lost; in this process it ends at once.
     """
 
@@ -53,13 +53,13 @@ class ApiKeys:
         database: Database,
         clock: Clock,
         bounds: InputBounds,
-        recognised: PrincipalCache,
+        principals: PrincipalCache,
         watch: RevocationWatcher,
     ) -> None:
         self._database = database
         self._clock = clock
         self._bounds = bounds
-        self._recognised = recognised
+        self._principals = principals
         self._watch = watch
         self._lookup = RowLookup(database, lambda ids: select(TABLE).where(TABLE.c.id.in_(ids)))
 
@@ -136,22 +136,22 @@ class ApiKeys:
         async with self._database.read() as connection:
             return (await connection.execute(statement)).first() is not None
 
-    def remembered(self, sent: str) -> Principal | None:
-        return self._recognised.find(sent)
+    def cached_principal(self, sent: str) -> Principal | None:
+        return self._principals.get(sent)
 
     async def authenticate(self, sent: str) -> Principal | None:
         """Return the caller a token speaks for; None where it is unknown, revoked or expired."""
-        known = self._recognised.find(sent)
+        known = self._principals.get(sent)
         if known is not None:
             return known
         principal = None
         for _ in range(LOOKUP_TRIES):
-            generation = self._recognised.generation
+            generation = self._principals.generation
             row = await self._find(sent)
             if row is None or not is_live(row, self._clock()):
                 return None
             principal = principal_of(row)
-            if self._recognised.keep(sent, principal, generation):
+            if self._principals.put(sent, principal, generation):
                 break
         return principal
 

@@ -15,8 +15,8 @@ MAX_CACHED_PRINCIPALS = 10_000
 class PrincipalCache:
     """Cache principals by the digest of their token, each until it expires, for ``seconds`` at most.
 
-    ``forget`` drops all of them; whoever reads the database takes ``generation`` before and hands
-    it to ``keep``, so that what was read before a ``forget`` is not remembered after it.
+    ``invalidate_all`` drops all of them; whoever reads the database takes ``generation`` before and hands
+    it to ``put``, so that what was read before an ``invalidate_all`` is not cached after it.
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -29,24 +29,24 @@ class PrincipalCache:
         until = now + self._lifetime
         return until if principal.expires_at is None else min(until, principal.expires_at)
 
-    def find(self, token: str) -> Principal | None:
+    def get(self, token: str) -> Principal | None:
         """Return the cached principal of a token; None if it is unknown or has expired."""
         try:
             return self._principals[fingerprint(token)]  # a third of the time that get() takes
         except KeyError:
             return None
 
-    def keep(self, token: str, principal: Principal, generation: int) -> bool:
-        """Remember a caller that the database knew at ``generation``.
+    def put(self, token: str, principal: Principal, generation: int) -> bool:
+        """Cache a principal that was read from the database at ``generation``.
 
-        Returns False where something was forgotten since: the caller must be looked up again.
+        Returns False if the cache was invalidated since: the principal must be read again.
         """
         if generation != self.generation:
             return False
         self._principals[fingerprint(token)] = principal
         return True
 
-    def forget(self) -> None:
+    def invalidate_all(self) -> None:
         self.generation += 1
         self._principals.clear()
 

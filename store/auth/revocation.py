@@ -67,11 +67,11 @@ class RevocationWatcher:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, recognised: PrincipalCache, seconds: float
+        self, database: Database, clock: Clock, principals: PrincipalCache, seconds: float
     ) -> None:
         self._database = database
         self._clock = clock
-        self._recognised = recognised
+        self._principals = principals
         self._seconds = min(MAX_CHECK_SECONDS, max(MIN_CHECK_SECONDS, seconds))
         self._subscriptions: dict[UUID, dict[CredentialSubscription, None]] = {}
         self._due: set[UUID] = set()
@@ -106,11 +106,11 @@ class RevocationWatcher:
             self._subscriptions.pop(key_id, None)
 
     def key_ended(self, key_id: UUID) -> None:
-        self._recognised.forget()
+        self._principals.invalidate_all()
         self._publish(self._subscriptions.get(key_id, ()), None)
 
     def sign_ins_ended(self, ids: Collection[UUID]) -> None:
-        self._recognised.forget()
+        self._principals.invalidate_all()
         ended = [
             subscription
             for subscriptions in self._subscriptions.values()
@@ -120,7 +120,7 @@ class RevocationWatcher:
         self._publish(ended, None)
 
     def keys_changed(self, ids: Collection[UUID] | None) -> None:
-        self._recognised.forget()
+        self._principals.invalidate_all()
         self._due.update(self._subscriptions if ids is None else ids)
         self.task.wake()
 

@@ -1,4 +1,4 @@
-"""Sign-ins: somebody who showed an API key once and is recognised by a token of its own from then on."""
+"""Sign-ins: sessions of people who sent an API key once, each with a token of its own."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,23 +24,23 @@ MAX_SIGN_INS_PER_KEY = 100
 
 
 class SignIns:
-    """Signing in, out, and recognising who has.
+    """Signing in, out, and authenticating who has.
 
     A sign-in holds as long as its key does: it is looked up together with the key, and whoever
-    forgets recognised keys forgets the sign-ins with them.
+    invalidates cached keys invalidates the sign-ins with them.
     """
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
-        recognised: PrincipalCache,
+        principals: PrincipalCache,
         watch: RevocationWatcher,
         lifetime: timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._recognised = recognised
+        self._principals = principals
         self._watch = watch
         self._lifetime = lifetime
         self._lookup = RowLookup(database, with_keys)
@@ -71,18 +71,18 @@ class SignIns:
             self._watch.sign_ins_ended(surplus_ids)
         return format_token(PREFIX, id, secret)
 
-    def remembered(self, sent: str) -> Principal | None:
-        return self._recognised.find(sent)
+    def cached_principal(self, sent: str) -> Principal | None:
+        return self._principals.get(sent)
 
     async def authenticate(self, sent: str) -> Principal | None:
         """Whom a token stands for; None where it is unknown or over, or its key is."""
-        known = self._recognised.find(sent)
+        known = self._principals.get(sent)
         presented = parse_token(PREFIX, sent)
         if known is not None or presented is None:
             return known
         principal = None
         for _ in range(LOOKUP_TRIES):
-            generation = self._recognised.generation
+            generation = self._principals.generation
             row = presented.match(await self._lookup.rows(presented.id))
             now = self._clock()
             if row is None or row["ends_at"] <= now:
@@ -91,7 +91,7 @@ class SignIns:
             if not is_live(key, now):
                 return None
             principal = of_sign_in(principal_of(key), presented.id, row["ends_at"])
-            if self._recognised.keep(sent, principal, generation):
+            if self._principals.put(sent, principal, generation):
                 break
         return principal
 

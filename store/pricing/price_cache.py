@@ -40,6 +40,6 @@ class PriceBookCache:
                 self._stale_at = asked_at + FRESH_SECONDS if changes == self._changes else 0.0
             return self._book
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         self._changes += 1
         self._stale_at = 0.0

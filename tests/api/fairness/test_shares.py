@@ -70,7 +70,7 @@ async def test_writes_health_and_new_keys_wait_for_no_reader(start_api: StartApi
     loud, quiet = await tenants(start_api)
     server = loud.server
     async with busy(server.store.database, LOUD), busy(server.store.database, None):
-        server.store.keys._recognised.forget()
+        server.store.keys._principals.invalidate_all()
         tracked = await quiet.raw(TRACK)
         assert tracked.json()["data"] == {"trackOperation": {"status": "ACCEPTED"}}
         ready = await loud.http.get("/readyz")
