@@ -17,9 +17,9 @@ export const EXAMPLES: readonly Example[] = Object.keys(files)
   .map((text) => ({ title: titleOf(text), text }));
 
 /** Content of the first tab on the first visit. */
-export const WELCOME = `# Press Ctrl-Enter to run this query with your access.
-# The documentation explorer on the left describes every field,
-# and the toolbar on the right has more examples.
+export const WELCOME = `# Press Ctrl-Enter to run this query.
+# The docs on the left describe every field;
+# the toolbar has more examples.
 
 ${EXAMPLES[0]?.text ?? ""}`;
 

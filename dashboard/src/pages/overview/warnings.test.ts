@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { BreakdownsQuery } from "../../api/generated";
 import { warningsOf } from "./warnings";
 
-it("warns of open breakers and of what fails too often", () => {
+it("warns about open breakers and high failure rates", () => {
   const part = (errorCount: number, completedCount: number) => ({ errorCount, completedCount });
   const breakdowns = {
     circuitBreakers: [{ organizationId: "acme", warnings: ["renderer is open"] }],
@@ -23,7 +23,7 @@ it("warns of open breakers and of what fails too often", () => {
   expect(warningsOf(breakdowns, false)).toEqual([
     "renderer is open",
     "Requests of type lesson fail in 11% of runs",
-    "Stages video fail in 50% of runs",
+    "Stage video fails in 50% of runs",
   ]);
   expect(warningsOf(breakdowns, true)[0]).toBe("renderer is open (acme)");
 });

@@ -34,11 +34,11 @@ export function warningsOf(
   );
   const failureWarning = (subject: string, counts: { errorCount: Numeric; completedCount: Numeric }) => {
     const rate = failureRate(counts);
-    return rate !== null && rate > HIGH_FAILURE_RATE ? [`${subject} fail in ${share(rate)} of runs`] : [];
+    return rate !== null && rate > HIGH_FAILURE_RATE ? [`${subject} in ${share(rate)} of runs`] : [];
   };
   return [
     ...breakers,
-    ...types.rows.flatMap((row) => failureWarning(`Requests of type ${row.key.type}`, row)),
-    ...stages.rows.flatMap((row) => failureWarning(`Stages ${row.key.name}`, row)),
+    ...types.rows.flatMap((row) => failureWarning(`Requests of type ${row.key.type} fail`, row)),
+    ...stages.rows.flatMap((row) => failureWarning(`Stage ${row.key.name} fails`, row)),
   ];
 }

@@ -64,7 +64,7 @@ const COLUMNS: Column<Limit>[] = [
     key: "mode",
     title: "When exceeded",
     wide: true,
-    cell: ({ mode }) => (mode === "HARD" ? "rejected" : "reported"),
+    cell: ({ mode }) => (mode === "HARD" ? "denied" : "reported"),
     sort: ({ mode }) => mode,
   },
   {
