@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import repeat
 from operator import mul, sub
 from typing import Any
 
@@ -37,7 +36,7 @@ NO_COSTS: Costs = (None, None, None, None)
 
 def fill_costs(frame: Frame, book: PriceBook) -> None:
     """Set the cost columns of operations that have tokens; a model without a price is UNPRICED."""
-    columns: Iterable[Sequence[Any]] | None = costs_at_default(frame, book)
+    columns: Iterable[Sequence[Any]] | None = costs_of_tools(frame, book)
     if columns is None:
         names, counts = frame.tuples(NAMES), frame.tuples(COUNTS)
         priced_rows = zip(names, frame.column(OCCURRED_AT), counts, strict=True)
@@ -46,29 +45,54 @@ def fill_costs(frame: Frame, book: PriceBook) -> None:
         frame.put(position, values)
 
 
-def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] | None:
-    """Return the columns where every operation has the tokens of a tool at the default price, and no others.
+def costs_of_tools(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] | None:
+    """Return the columns where every operation has the tokens of a tool, and no others.
 
-    None if one operation differs; otherwise no row needs to be examined.
+    None if one operation differs, or a price changes between them; otherwise no row needs to be examined.
     """
     before, after = frame.columns.get(TOKENS_ORIGINAL), frame.columns.get(TOKENS_ACTUAL)
-    if not book.is_empty or before is None or after is None:
+    if before is None or after is None:
         return None
     if INPUT_TOKENS in frame.columns or OUTPUT_TOKENS in frame.columns:
         return None
     if None in before or None in after:
         return None
-    price, half = book.default_tool.input, PER_TOKENS // 2
-    if max(*before, *after) * price + half > MAX_COST * PER_TOKENS:
+    prices = tool_prices(frame, book)
+    if prices is None:
         return None
-    each, remainder = divmod(price, PER_TOKENS)
-    if remainder:
-        baseline = [(count * price + half) // PER_TOKENS for count in before]
-        actual = [(count * price + half) // PER_TOKENS for count in after]
-    else:  # nothing is ever rounded
-        baseline = list(map(mul, before, repeat(each)))
-        actual = list(map(mul, after, repeat(each)))
+    half = PER_TOKENS // 2
+    if max(*before, *after) * max(prices) + half > MAX_COST * PER_TOKENS:
+        return None
+    if not any(price % PER_TOKENS for price in set(prices)):  # nothing is ever rounded
+        each = [price // PER_TOKENS for price in prices]
+        baseline, actual = list(map(mul, before, each)), list(map(mul, after, each))
+    else:
+        baseline = [
+            (count * price + half) // PER_TOKENS
+            for count, price in zip(before, prices, strict=True)
+        ]
+        actual = [
+            (count * price + half) // PER_TOKENS for count, price in zip(after, prices, strict=True)
+        ]
     return (PRICED,) * frame.count, baseline, actual, list(map(sub, baseline, actual))
+
+
+def tool_prices(frame: Frame, book: PriceBook) -> Sequence[int] | None:
+    """Return the price of each operation's tokens; None where one changes between the operations."""
+    if book.is_empty:
+        return (book.default_tool.input,) * frame.count
+    tools, names = frame.column(TOOL_NAME), frame.column(NAME)
+    called = [tool or name for tool, name in zip(tools, names, strict=True)]
+    owned = list(zip(frame.column(ORGANIZATION), called, strict=True))
+    times = frame.column(OCCURRED_AT)
+    first, last = min(times), max(times)
+    prices: dict[tuple[str, str], int] = {}
+    for organization, name in set(owned):
+        price = book.find(organization, OF_TOOL, name, first)
+        if price is not book.find(organization, OF_TOOL, name, last):
+            return None
+        prices[organization, name] = (price or book.default_tool).input
+    return list(map(prices.__getitem__, owned))
 
 
 def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Counts) -> Costs:

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
-from store.operations.costs import fill_costs
+from store.operations.costs import (
+    ACTUAL,
+    BASELINE,
+    COUNTS,
+    NAMES,
+    SAVED,
+    STATUS,
+    costs_of,
+    fill_costs,
+)
+from store.operations.fast_path import OCCURRED_AT
 from store.pricing.prices import (
     DEFAULT_TOOL_PRICE,
     MAX_COST,
@@ -117,6 +127,44 @@ def test_columns_of_costs_are_those_of_each_operation(
         assert cost is not None
         assert (row["cost_baseline"], row["cost_actual"]) == (cost.baseline, cost.actual)
         assert row["cost_saved"] == cost.baseline - cost.actual
+
+
+PRICE_ROWS = st.tuples(
+    st.sampled_from(["*", "acme", "globex"]),
+    st.sampled_from(["read", "search"]),
+    NANOS | st.integers(0, 50).map(lambda n: n * 1_000),
+    st.integers(-3, 3).map(lambda n: NOON + n * DAY),
+)
+TOOL_CALLS = st.tuples(
+    st.sampled_from(["acme", "globex", "other"]),
+    st.sampled_from(["read", "search", "grep", None]),
+    st.integers(-4, 4).map(lambda n: NOON + n * DAY),
+    TOKENS,
+    TOKENS,
+)
+
+
+@given(st.lists(PRICE_ROWS, max_size=6), st.lists(TOOL_CALLS, min_size=1, max_size=12))
+def test_tools_priced_together_cost_what_each_costs(
+    price_rows: list[tuple[str, str, int, datetime]],
+    calls: list[tuple[Any, ...]],
+) -> None:
+    book = Book([])
+    for owner, name, nanos, since in price_rows:
+        book.add(owner, name, nanos, since, "TOOL")
+    names = ("organization_id", "tool_name", "occurred_at", "tokens_original", "tokens_actual")
+    shared = {"name": "search", "kind": "TOOL"}
+    operations = [shared | dict(zip(names, call, strict=True)) for call in calls]
+    frame = Frame.of_rows([[row.get(name) for name in COLUMNS] for row in operations])
+    prices = PriceBook(book.rows, DEFAULT_NANOS)
+    each = [
+        costs_of(prices, *values)
+        for values in zip(
+            frame.tuples(NAMES), frame.column(OCCURRED_AT), frame.tuples(COUNTS), strict=True
+        )
+    ]
+    fill_costs(frame, prices)
+    assert list(frame.tuples((STATUS, BASELINE, ACTUAL, SAVED))) == each
 
 
 @given(TOKENS, TOKENS, NANOS, NANOS, NANOS, st.data())
