@@ -203,6 +203,6 @@ async def verify_rollups(world: Installation) -> list[str]:
     async with asyncio.timeout(VERIFY_SECONDS):
         output, _ = await process.communicate()
     text = output.decode()
-    if process.returncode or "every rollup says" not in text:
+    if process.returncode or "all rollups match" not in text:
         return [f"rollups verify (exit {process.returncode}): {text[-1500:]}"]
     return []
