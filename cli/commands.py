@@ -90,9 +90,9 @@ class Commands(TyperGroup):
             self.add_command(TyperCommand(name=entry.name, help=entry.summary))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        name, _, rest = super().resolve_command(ctx, args)
+        name, _, remaining_arguments = super().resolve_command(ctx, args)
         entry = next(entry for entry in COMMANDS if entry.name == name)
-        return name, load(entry), rest
+        return name, load(entry), remaining_arguments
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; print expected errors as one line instead of a traceback."""

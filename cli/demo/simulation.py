@@ -80,8 +80,8 @@ class Simulation:
         self.count("operations")
         return self.send("operation", id=str(new_id()), occurredAt=self.time(), **fields)
 
-    def count(self, what: str) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def count(self, counter: str) -> None:
+        self.counts[counter] = self.counts.get(counter, 0) + 1
 
     def time(self) -> str:
         return self.clock().isoformat().replace("+00:00", "Z")

@@ -37,12 +37,12 @@ class StatusLine:
 
 def status_text(simulation: Simulation, seconds: float) -> str:
     counts = simulation.counts
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, seconds_left = divmod(int(seconds), 60)
     sent_count = counts.get("entries", 0)
     # What moves comes first: a narrow terminal cuts the end.
     ended = f"{counts.get('completed', 0):,} done, {counts.get('failed', 0):,} failed"
     parts = [
-        f"{minutes:02}:{rest:02}",
+        f"{minutes:02}:{seconds_left:02}",
         f"requests: {len(simulation.requests)} running, {ended}",
         f"{counts.get('denied', 0):,} denied",
         f"{counts.get('outages', 0):,} outages",

@@ -98,13 +98,13 @@ def operation_of(line: str) -> Operation:
         raise ValueError(EXPECTED_FORM)
     status = int(match["status"])
     request, name, extra = read_request(match["request"])
-    rest = match["rest"] or ""
+    extra_text = match["rest"] or ""
     attributes: dict[str, Any] = {
         **extra,
         "referer": field_text(match["referer"]),
         "bytes": None if match["bytes"] == "-" else int(match["bytes"]),
         "user": field_text(caller.user),
-        "rest": rest.strip() or None,
+        "rest": extra_text.strip() or None,
         **caller.attributes,
     }
     return {

@@ -41,23 +41,23 @@ def read_caller(text: str) -> Caller | None:
         return _without_address(words)
     for word in words[:first]:
         _take_leading(word, attributes)
-    addresses, rest = _take_addresses(words[first:])
-    if len(rest) < 2 or not all(rest):
+    addresses, remaining_words = _take_addresses(words[first:])
+    if len(remaining_words) < 2 or not all(remaining_words):
         return None
-    if _address(rest[0]) is not None:
+    if _address(remaining_words[0]) is not None:
         raise ValueError(
-            f"two addresses, {addresses[0]} and {rest[0]}, and either may be the client's. "
+            f"two addresses, {addresses[0]} and {remaining_words[0]}, and either may be the client's. "
             "Write the list of X-Forwarded-For with commas, or omit one of them."
         )
     if len(addresses) > 1:
         attributes["forwardedFor"] = ", ".join(addresses)
     address_and_port = _address(addresses[0])
     if address_and_port is None:
-        return Caller(None, " ".join(rest[1:]), attributes)
+        return Caller(None, " ".join(remaining_words[1:]), attributes)
     address, port = address_and_port
     if port is not None:
         attributes["clientPort"] = port
-    return Caller(address, " ".join(rest[1:]), attributes)
+    return Caller(address, " ".join(remaining_words[1:]), attributes)
 
 
 def _first_address(words: list[str]) -> int | None:
@@ -77,28 +77,28 @@ def _first_address(words: list[str]) -> int | None:
 
 
 def _without_address(words: list[str]) -> Caller | None:
-    host, *rest = words
+    host, *remaining_words = words
     attributes: dict[str, Any] = {}
     if NAME_WITH_PORT.fullmatch(host):
         _take_leading(host, attributes)
-        if len(rest) < 3:
+        if len(remaining_words) < 3:
             raise ValueError(
                 f"{host!r} is a host with a port, and no address follows: expected HOST:PORT "
                 "ADDRESS - USER [TIME]"
             )
-        host, *rest = rest
-    if len(rest) < 2 or not all(rest):
+        host, *remaining_words = remaining_words
+    if len(remaining_words) < 2 or not all(remaining_words):
         return None
-    if len(rest) > 2 and rest[0] != "-" and rest[1] == "-":
+    if len(remaining_words) > 2 and remaining_words[0] != "-" and remaining_words[1] == "-":
         raise ValueError(
-            f"{host!r} and {rest[0]!r} are in the place of an address, and either may be the "
+            f"{host!r} and {remaining_words[0]!r} are in the place of an address, and either may be the "
             "client's: expected HOST - USER [TIME], or a virtual host with its port"
         )
     if host not in UNKNOWN_ADDRESSES:
         if not (NAME.fullmatch(host) or host == "unix:"):
             raise ValueError(f"{host!r} is neither an address nor the name of a host")
         attributes["clientHost"] = host
-    return Caller(None, " ".join(rest[1:]), attributes)
+    return Caller(None, " ".join(remaining_words[1:]), attributes)
 
 
 def _take_leading(word: str, attributes: dict[str, Any]) -> None:

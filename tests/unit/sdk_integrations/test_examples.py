@@ -145,7 +145,7 @@ def test_e2_the_pipeline_retries_its_failing_stage(server: ServerProcess) -> Non
         ("INFO", "validation", "topic accepted"),
         ("WARNING", "video_processing", "no subtitles for this language"),
     ]
-    chat, mail = operations(server, 2, requestId=[printed[-1]])
+    chat, mail = operations(server, 2, requestId={"in": [printed[-1]]})
     assert (chat["stage"], chat["model"], chat["inputTokens"]) == (
         "script_generation",
         "writer-1",
