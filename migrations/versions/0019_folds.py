@@ -13,6 +13,7 @@ revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
+serves_from = "0018"
 
 
 def upgrade() -> None:
