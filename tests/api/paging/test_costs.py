@@ -14,6 +14,8 @@ PAGE = """query ($first: Int) { requests(first: $first) { nodes {
     events(first: 50) { totalCount nodes { seq type } }
     operations(first: 50) { nodes { uuid message request { uuid stages { name } }
       session { uuid operations(first: 5) { nodes { uuid } } } } } } } }"""
+# Folding into rollups goes on beside the pages whose statements are counted.
+pytestmark = pytest.mark.parametrize("server_settings", [{"rollups": False}], ids=["no rollups"])
 LISTS = ("operations", "requests", "sessions", "interactions")
 
 
