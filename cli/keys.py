@@ -98,8 +98,8 @@ def list_keys(
     settings = _settings(database_url)
     rows = with_store(settings, lambda store: store.keys.list_keys(TenantBounds(organization)))
     if not rows:
-        whose = f" of {organization}" if organization else ""
-        say(f"There are no keys{whose}. Create one: trackstore keys create NAME --scope INGEST")
+        owner = f" of {organization}" if organization else ""
+        say(f"There are no keys{owner}. Create one: trackstore keys create NAME --scope INGEST")
         return
     now = utc_now()
     columns = ("id", "name", "organization", "scopes", "key", "created", "expires", "state")

@@ -95,9 +95,9 @@ def _in_zone(local: datetime, zone: tzinfo, text: str) -> datetime:
             is_real = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local
         except OverflowError:
             is_real = True
-        what = "happens twice" if is_real else "does not exist"
+        reason = "happens twice" if is_real else "does not exist"
         raise ValueError(
-            f"{text!r} {what} in {zone}, where clocks change. Write times with their offset, or in "
+            f"{text!r} {reason} in {zone}, where clocks change. Write times with their offset, or in "
             "UTC"
         )
     return first

@@ -194,41 +194,41 @@ def _measure(
     types: SourceTypes, name: str, alias: str
 ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
     """Return the selection, the path of its value, and the measure as an order."""
-    head, _, rest = name.partition(".")
+    field_name, _, argument = name.partition(".")
     fields = {f.graphql_name: f for f in types.fields}
-    if head == "attributes" and types.source.attributes:
-        path, _, statistic = rest.rpartition(".")
+    if field_name == "attributes" and types.source.attributes:
+        path, _, statistic = argument.rpartition(".")
         statistic = _one_of(statistic, STATISTICS, name, types)
         text = f"{alias}: attribute(path: {json.dumps(path)}) {{ {statistic} }}"
         return text, (alias, statistic), {"attribute": {"path": path, "stat": statistic.upper()}}
-    measure = fields.get(head)
+    measure = fields.get(field_name)
     match measure:
         case None | AttributeField():
             raise UsageError("--measure", _unknown(name, _examples(types.fields), types))
         case CostAtField():
-            model, _, part = rest.rpartition(".")
+            model, _, part = argument.rpartition(".")
             if not model:
-                examples = [f"{head}.MODEL.{part}" for part in COST_PARTS]
+                examples = [f"{field_name}.MODEL.{part}" for part in COST_PARTS]
                 raise UsageError("--measure", _unknown(name, examples, types))
             part = _one_of(part, COST_PARTS, name, types)
-            text = f"{alias}: {head}(model: {json.dumps(model)}) {{ {part} }}"
+            text = f"{alias}: {field_name}(model: {json.dumps(model)}) {{ {part} }}"
             return text, (alias, part), {"costAt": {"model": model, "part": COST_PARTS[part]}}
         case DistinctField():
-            enum = _dimension(types, rest, "--measure")
+            enum = _dimension(types, argument, "--measure")
             return f"{alias}: distinct(field: {enum})", (alias,), {"distinct": enum}
         case NumberField(number=number):
             choices = STATISTICS if number.stats == EVERY_STAT else ("sum", "avg")
-            statistic = _one_of(rest, choices, name, types)
+            statistic = _one_of(argument, choices, name, types)
             order = {"number": {"field": number.name.upper(), "stat": statistic.upper()}}
-            return f"{alias}: {head} {{ {statistic} }}", (alias, statistic), order
+            return f"{alias}: {field_name} {{ {statistic} }}", (alias, statistic), order
         case CostField():
-            part = _one_of(rest, COSTS, name, types)
+            part = _one_of(argument, COSTS, name, types)
             order = {"number": {"field": COSTS[part].upper(), "stat": "SUM"}}
             return f"{alias}: cost {{ {part} }}", (alias, part), order
-        case _ if rest:
-            raise UsageError("--measure", f"{head} has no parts. Use {head}.")
+        case _ if argument:
+            raise UsageError("--measure", f"{field_name} has no parts. Use {field_name}.")
         case _:
-            return f"{alias}: {head}", (alias,), {"measure": measure.name.upper()}
+            return f"{alias}: {field_name}", (alias,), {"measure": measure.name.upper()}
 
 
 def _one_of(part: str, choices: Iterable[str], name: str, types: SourceTypes) -> str:

@@ -48,10 +48,10 @@ def consumption_of(data: Json) -> Consumption:
 def reservation_of(data: Json) -> Reservation:
     payload = data["reserve"]
     decision = msgspec.convert(payload, Consumption)
-    held = msgspec.convert(payload["reservation"], _ReservationPayload | None)
-    if held is None or not decision.allowed:
+    pending = msgspec.convert(payload["reservation"], _ReservationPayload | None)
+    if pending is None or not decision.allowed:
         return Reservation(decision)
-    return Reservation(decision, held.uuid, held.expires_at)
+    return Reservation(decision, pending.uuid, pending.expires_at)
 
 
 def assumed(choice: IfUnavailable, units: int) -> Consumption:

@@ -226,14 +226,14 @@ def insertions(dialect: DatabaseDialect, singly: bool) -> tuple[Insert, ...]:
         for r in by_tenant
     ]
     # A common table expression that is read more than once is made once.
-    columns = dict.fromkeys(c for one in (shared, *apart) for c in columns_of(one))
+    columns = dict.fromkeys(c for table in (shared, *apart) for c in columns_of(table))
     fresh = select(*columns).where(within).cte("fresh")
     sums = moved(shared, fresh).cte("sums")
     of_sums = [
         *(further(dialect, sums, SHARED_DIMENSIONS, r) for r in SUMS if r not in by_tenant),
         *(
-            further(dialect, moved(one, fresh).subquery(), r.dimensions, r)
-            for r, one in zip(by_tenant, apart, strict=True)
+            further(dialect, moved(rollup, fresh).subquery(), r.dimensions, r)
+            for r, rollup in zip(by_tenant, apart, strict=True)
         ),
     ]
     bins = binned.where(within).cte("bins")
