@@ -36,7 +36,7 @@ LEVELS = st.builds(
     mode=st.sampled_from(LimitMode),
     maximum=UNITS | st.integers(0, 20),
     used=UNITS | st.integers(0, 20),
-    held=UNITS | st.integers(0, 20),
+    reserved=UNITS | st.integers(0, 20),
     period_start=st.datetimes(timezones=st.just(UTC)),
     resets_at=st.none() | st.datetimes(timezones=st.just(UTC)),
 )
