@@ -186,4 +186,4 @@ def test_a_server_that_is_away_or_refuses_is_1(asked: Run) -> None:
     assert "no server answers" in away.stderr
     refused = asked("--limit", "100000")
     assert refused.exit_code == 1
-    assert "request 1 to 10,000" in refused.stderr
+    assert "limit must be from 1 to 10,000" in refused.stderr
