@@ -116,7 +116,7 @@ INVALID: list[tuple[str, Any, str]] = [
     ("subscription { nothing { seq } }", None, "Cannot query field 'nothing'"),
     ("{ viewer { nam } }", None, "Cannot query field 'nam'"),
     ("{ viewer { name ", None, "Syntax Error"),
-    (PROGRESS, {"id": "x"}, "id: 'x' is not a UUID"),
+    (PROGRESS, {"id": "x"}, "id: Invalid UUID 'x'"),
     ("query ($n: Int!) { operations(first: $n) { totalCount } }", {"n": "x"}, "n: Int cannot"),
     (
         "query A { viewer { name } } query B { viewer { name } }",
