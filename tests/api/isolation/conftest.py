@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from store.rollups.folding import Folding
 from store.rollups.maintenance import Maintenance
 from tests.api.isolation.documents import DEPTH, document
 from tests.api.isolation.leaks import Secrets, disguised
@@ -69,8 +70,8 @@ async def key_of(api: Api, scopes: Iterable[str] = ALL_SCOPES, **bounds: str) ->
     return api.as_key(made["secret"])
 
 
-async def rest(_maintenance: Maintenance) -> None:
-    """Merge nothing: what is stored is compared before and after."""
+async def rest(_work: Maintenance | Folding) -> None:
+    """Fold and merge nothing: what is stored is compared before and after."""
     await asyncio.Event().wait()
 
 
@@ -78,6 +79,7 @@ async def rest(_maintenance: Maintenance) -> None:
 async def administrator(start_api: StartApi, monkeypatch: pytest.MonkeyPatch) -> Api:
     """Somebody who may do everything everywhere."""
     monkeypatch.setattr(Maintenance, "run_once", rest)
+    monkeypatch.setattr(Folding, "_work", rest)
     return await start_api(**SETTINGS)
 
 
