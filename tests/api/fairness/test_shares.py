@@ -13,7 +13,7 @@ from store.scheduling.fair_queue import Tenant
 from tests.api.exporting.calls import PLAIN, export
 from tests.api.isolation.conftest import CREATE_KEY, key_of
 from tests.api.live.conftest import Serve, serve
-from tests.api.live.serving import Served
+from tests.api.live.serving import Served, eventually
 from tests.support.api import Api, StartApi
 
 __all__ = ["serve"]
@@ -61,7 +61,8 @@ async def test_a_backlog_of_one_organization_delays_no_other(start_api: StartApi
         assert await answers(quiet) == [200] * 6
         assert [task.result().text for task in backlog if task.done()] == []
         assert (await loud.raw(TRACK)).json()["data"] == {"trackOperation": {"status": "ACCEPTED"}}
-        assert (database.records_gate.waiting, database.question_gate.waiting) == (20, 20)
+        gates = (database.records_gate, database.question_gate)
+        await eventually(lambda: [gate.waiting for gate in gates] == [20, 20])
     assert {task.status_code for task in await asyncio.gather(*backlog)} == {200}
     assert (database.records_gate.running, database.question_gate.running) == (0, 0)
 

@@ -171,7 +171,7 @@ def test_a_key_that_is_refused(
         assert problem.startswith(f"{server.url}/graphql: UNAUTHENTICATED")
         assert "set TRACKSTORE_API_KEY" in problem
         assert key[:-1] not in problem
-        refused = pytest.raises(ServerRefusedError, match=r"no API key.*set TRACKSTORE_API_KEY")
+        refused = pytest.raises(ServerRefusedError, match=r"No API key.*set TRACKSTORE_API_KEY")
         with Client(server.url) as keyless, refused:
             keyless.query("{ operations { totalCount } }")
         assert wrong.close(0.2).left == 20
