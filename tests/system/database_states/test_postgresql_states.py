@@ -170,7 +170,8 @@ async def test_what_does_not_go_away_by_itself_is_not_called_retryable(
                 refusal = await api.refused(document, {"id": str(new_id())})
             assert refusal.code == "INTERNAL", (sqlstate, refusal)
             assert "retryable" not in refusal.errors[0]["extensions"]
-            assert refused(api, sqlstate) == 1
-            (logged,) = [r for r in caplog.records if r.__dict__.get("sqlstate") == sqlstate]
-            assert logged.levelname == "ERROR"
-            assert logged.__dict__["statement"].startswith(("SELECT operation", "COPY operation"))
+            assert refused(api, sqlstate) >= 1  # work in the background may meet it, too
+            logged = [r for r in caplog.records if r.__dict__.get("sqlstate") == sqlstate]
+            assert {record.levelname for record in logged} == {"ERROR"}
+            statements = [record.__dict__["statement"] for record in logged]
+            assert any(s.startswith(("SELECT operation", "COPY operation")) for s in statements)

@@ -84,22 +84,33 @@ async def test_writing_goes_on_while_old_connections_hang(
 async def test_a_commit_that_is_not_answered_is_told_apart_from_one_that_was_not_sent(
     served: ServerProcess, proxy: FaultProxy, postgres_url: str
 ) -> None:
-    """Held back: the answer to the commit, the commit itself, and the rows before it."""
-    for held, direction, code, is_stored in (
-        (b"COMMIT", Direction.TO_CLIENT, "OUTCOME_UNKNOWN", True),
-        (b"COMMIT", Direction.BOTH, "OUTCOME_UNKNOWN", False),
-        (b"COPY ", Direction.BOTH, "OVERLOADED", False),
+    """Held back: the answer to the commit, the commit itself, and the rows before it.
+
+    Operations alone are one COPY, which commits at its end; what counts units is a transaction.
+    """
+    counted = {"interaction": {"type": "mini", "units": 1}}
+    for held, direction, code, is_stored, more in (
+        (COPY_DONE, Direction.TO_CLIENT, "OUTCOME_UNKNOWN", True, {}),
+        (COPY_DONE, Direction.BOTH, "OUTCOME_UNKNOWN", False, {}),
+        (b"COPY ", Direction.BOTH, "OUTCOME_UNKNOWN", False, {}),  # the driver sends all at once
+        (b"COPY ", Direction.BOTH, "OVERLOADED", False, counted),
+        (b"COMMIT", Direction.TO_CLIENT, "OUTCOME_UNKNOWN", True, counted),
+        (b"COMMIT", Direction.BOTH, "OUTCOME_UNKNOWN", False, counted),
     ):
         hang_once(proxy, held, direction)
         id = new_id()
         async with client_of(served) as http:
-            refused = await track(http, id)
+            refused = await track(http, id, **more)
             assert code_of(refused) == code, (held, direction, refused)
             assert refused.is_retryable
             assert await stored(postgres_url, [id]) == [id] * is_stored
-            again = (await track(http, id)).taken()["trackOperations"]
+            again = (await track(http, id, **more)).taken()["trackOperations"]
             assert (again["accepted"], again["duplicates"]) == (1 - is_stored, is_stored)
         assert await stored(postgres_url, [id]) == [id]
+
+
+COPY_DONE = b"c\x00\x00\x00\x04"
+"""The message of PostgreSQL's protocol that ends the rows of a COPY."""
 
 
 def hang_once(proxy: FaultProxy, held: bytes, direction: Direction) -> None:

@@ -38,6 +38,8 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 # A float beyond 2^53 comes back from JSONB as the whole number that it is written as.
 JSON_FLOATS = st.floats(-1e15, 1e15, allow_subnormal=False)
 JSON_LEAVES = st.none() | st.booleans() | LONGS | JSON_FLOATS | TEXTS
+JSON_LISTS = {"scopes": st.lists(TEXTS, max_size=3), "pending": st.lists(LONGS, max_size=3)}
+"""Columns that hold a list of one kind."""
 JSON_OBJECTS = st.dictionaries(
     TEXTS,
     st.recursive(
@@ -72,7 +74,7 @@ def values_of(column: Column[Any], partition: Partition | None) -> st.SearchStra
         return INSTANTS_OF_MONTH if partition.by == "instant" else IDS_OF_MONTH
     kinds: tuple[tuple[type[Any], st.SearchStrategy[Any]], ...] = (
         (Instant, INSTANTS),
-        (JSON, JSON_OBJECTS if column.name != "scopes" else st.lists(TEXTS, max_size=3)),
+        (JSON, JSON_LISTS.get(column.name, JSON_OBJECTS)),
         (Uuid, st.uuids()),
         (Boolean, st.booleans()),
         (Date, st.dates()),
