@@ -115,6 +115,15 @@ class CircuitBreakerInput:
 
 @strawberry.input(description="Filters breakers. Conditions are combined with AND.")
 class CircuitBreakerFilter:
+    and_: list["CircuitBreakerFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["CircuitBreakerFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "CircuitBreakerFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
     organization_id: IDFilter | None = condition("Filters by organization.")
     name: StringFilter | None = condition("Filters by name.")
     state: ValueFilter[BreakerState] | None = condition("Filters by state.")

@@ -246,6 +246,15 @@ class DeleteLimitInput:
 
 @strawberry.input(description="Filters limits. Conditions are combined with AND.")
 class LimitFilter:
+    and_: list["LimitFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["LimitFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "LimitFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
     organization_id: IDFilter | None = condition("Filters by organization.")
     subject: ValueFilter[LimitSubject] | None = condition("Filters by level.")
     subject_id: IDFilter | None = condition("Filters by the id of the subject.")

@@ -89,6 +89,10 @@ class SessionFilter:
     namespace_id: IDFilter | None = condition("Filters by namespace.")
     workspace_id: IDFilter | None = condition("Filters by workspace.")
     user_id: IDFilter | None = condition("Filters by user.")
+    developer_id: IDFilter | None = condition("Filters by developer.")
+    api_key_id: IDFilter | None = condition("Filters by API key label.")
+    company_id: IDFilter | None = condition("Filters by company.")
+    subscription_id: IDFilter | None = condition("Filters by subscription.")
 
 
 @strawberry.type(description="Result of startSession and endSession.")

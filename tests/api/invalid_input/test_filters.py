@@ -142,6 +142,35 @@ async def test_values_without_an_order(api: Api) -> None:
         assert await count(api, **where) == found, where
 
 
+async def test_every_filter_joins_conditions(api: Api) -> None:
+    labels = {f"{name}Id": name for name in ("developer", "apiKey", "company", "subscription")}
+    document = "mutation ($s: SessionInput!) { startSession(input: $s) { status } }"
+    await api(document, {"s": {"id": "one", "labels": labels}})
+    for name, value in labels.items():
+        for text, found in ((value, 1), ("other", 0)):
+            document = f'{{ sessions(where: {{{name}: {{eq: "{text}"}}}}) {{ totalCount }} }}'
+            assert await api(document) == {"sessions": {"totalCount": found}}
+    for state in ("OPEN", "CLOSED"):
+        report = f'name: "{state}", state: {state}'
+        await api(f"mutation {{ reportCircuitBreaker(input: {{{report}}}) {{ status }} }}")
+    for where, names in (
+        ("not: {state: {eq: OPEN}}", ["CLOSED"]),
+        ('or: [{state: {eq: OPEN}}, {name: {startsWith: "CL"}}]', ["CLOSED", "OPEN"]),
+        ('and: [{state: {eq: OPEN}}, {name: {startsWith: "CL"}}]', []),
+        ("or: []", []),
+    ):
+        breakers = (await api(f"{{ circuitBreakers(where: {{{where}}}) {{ name }} }}"))[
+            "circuitBreakers"
+        ]
+        assert [breaker["name"] for breaker in breakers] == names, where
+    for period in ("DAY", "MONTH"):
+        limit = f'subject: ORGANIZATION, interactionType: "mini", maximum: 1, period: {period}'
+        await api(f"mutation {{ setLimit(input: {{{limit}}}) {{ status }} }}")
+    where = 'not: {period: {eq: DAY}}, or: [{mode: {eq: HARD}}, {subjectId: {gt: "z"}}]'
+    limits = (await api(f"{{ limits(where: {{{where}}}) {{ period }} }}"))["limits"]
+    assert limits == [{"period": "MONTH"}]
+
+
 async def test_former_forms_of_filters_are_refused(api: Api) -> None:
     for field, value in (
         ("kind", ["LLM"]), ("kind", "LLM"), ("id", ["0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"]),
