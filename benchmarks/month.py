@@ -49,7 +49,7 @@ async def load(store: Store, traffic: Traffic, count: int, seed: int) -> float:
     months = {month_of(traffic.since + timedelta(days=n)) for n in range(DAYS)}
     await store.partitions.ensure([(TABLE, month) for month in months])
     for frame in traffic.frames(count, seed):
-        if not await store.database.write_columns([(TABLE, frame.columns)]):
+        if not await store.database.write_columns(TABLE, frame.columns):
             raise RuntimeError("an operation already existed")
         await store.rollups.folding.run_once()
     return time.perf_counter() - started

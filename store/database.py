@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -166,15 +166,17 @@ class Database:
             await transaction.commit()
 
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt | None = None
+        self, table: Table, columns: Columns, attempt: TransactionAttempt | None = None
     ) -> bool:
-        """Insert rows into several tables in a transaction of their own, given column by column.
+        """Insert rows in a transaction of their own, given column by column.
 
         False where the key of one exists: then nothing is inserted.
         """
         attempt = attempt or TransactionAttempt()
         async with self.translated(attempt), self._turn or nullcontext():
-            return await self.dialect.rows.write_columns(tables, attempt, self.flush_seconds)
+            return await self.dialect.rows.write_columns(
+                table, columns, attempt, self.flush_seconds
+            )
 
     @asynccontextmanager
     async def translated(self, attempt: TransactionAttempt | None = None) -> AsyncIterator[None]:

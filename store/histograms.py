@@ -14,7 +14,7 @@ the lanes, each as wide as the greatest count needs.
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 from math import ceil, floor, log
@@ -45,16 +45,6 @@ SINGLE_VALUES_MARKER = b"\xff"
 def bin_index(value: float) -> int:
     """Return the bin of a value of at least ``MIN_VALUE``."""
     return max(ceil(log(value) * BINS_PER_LOG_UNIT) - FIRST_BIN_EXPONENT, 0)
-
-
-def bin_indexes(values: Sequence[float | None]) -> list[int | None]:
-    """Return the bin of each value; None for values below ``MIN_VALUE``."""
-    return [
-        None
-        if value is None or value < MIN_VALUE
-        else max(ceil(log(value) * BINS_PER_LOG_UNIT) - FIRST_BIN_EXPONENT, 0)
-        for value in values
-    ]
 
 
 def bin_value(bin_number: int) -> float:
@@ -235,7 +225,3 @@ class JoinBins:
 
     def finalize(self) -> bytes | None:
         return b"".join(self._histograms) or None
-
-
-def bins_as_bytes(bins: Sequence[int]) -> bytes:
-    return array("H", bins).tobytes()

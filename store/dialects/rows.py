@@ -37,9 +37,9 @@ class RowAccess(ABC):
 
     @abstractmethod
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
+        self, table: Table, columns: Columns, attempt: TransactionAttempt, seconds: float
     ) -> bool:
-        """Insert into several tables in one transaction; return False and insert nothing if a key exists."""
+        """Insert in a transaction of its own; return False and insert nothing if a key exists."""
 
     @abstractmethod
     def make_reader(self, column: Column[Any]) -> Convert | None:

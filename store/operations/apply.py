@@ -79,7 +79,7 @@ class OperationApplier:
             plain.append(entry)
         gathered = await self._gather(plain)
         ordered = in_order(gathered.frame)
-        if not await database.write_columns([(TABLE, ordered.columns)], attempt):
+        if not await database.write_columns(TABLE, ordered.columns, attempt):
             return False
         gathered.settle(None)
         self._announce(gathered.frame)

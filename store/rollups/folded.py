@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     literal,
     literal_column,
+    not_,
     or_,
     select,
 )
@@ -39,13 +40,10 @@ FOLD_LOCK = "rollups:fold"
 """The named lock of a fold, shared by transactions that change records which may be folded."""
 
 
-def read_fold() -> Select[Any]:
-    return select(FOLDS.c.folded_below, FOLDS.c.pending).where(FOLDS.c.source == SOURCE)
-
-
 async def fetch_fold(connection: AsyncConnection) -> CommitHorizon | None:
     """Return the last fold as this connection sees it; None where nothing was ever folded."""
-    row = (await connection.execute(read_fold())).first()
+    statement = select(FOLDS.c.folded_below, FOLDS.c.pending).where(FOLDS.c.source == SOURCE)
+    row = (await connection.execute(statement)).first()
     return None if row is None else CommitHorizon(row[0], tuple(row[1]))
 
 
@@ -59,14 +57,8 @@ def is_unfolded(dialect: DatabaseDialect, known: CommitHorizon) -> ColumnElement
     )
 
 
-def is_within(horizon: CommitHorizon) -> ColumnElement[bool]:
-    position = POSITION
-    before = position < horizon.below
-    return and_(before, position.not_in(horizon.pending)) if horizon.pending else before
-
-
-def is_folded(known: CommitHorizon) -> ColumnElement[bool]:
-    return or_(POSITION.is_(None), is_within(known))
+def is_folded(dialect: DatabaseDialect, known: CommitHorizon) -> ColumnElement[bool]:
+    return or_(POSITION.is_(None), not_(is_unfolded(dialect, known)))
 
 
 def contains(known: CommitHorizon, position: int | None) -> bool:

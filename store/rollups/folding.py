@@ -7,7 +7,6 @@ operations shares it: until its transaction ends, no fold begins.
 
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    insert,
     literal,
     not_,
     null,
@@ -65,9 +63,10 @@ from store.rollups.folded import (
     is_unfolded,
     moved,
 )
+from store.rollups.merging import insertion_of
 from store.rollups.rebuilding import HOURLY, insertion, sums_by_hour
 from store.rollups.relation import FAR_FUTURE
-from store.rollups.state import RollupStates, owns_rollups
+from store.rollups.state import owns_rollups
 
 SCHEDULE = Schedule(interval=1.0, jitter=0.1)
 MAX_FOLDED_RECORDS = 20_000
@@ -91,9 +90,8 @@ class FoldStats:
 
 
 class Folding:
-    def __init__(self, database: Database, states: RollupStates) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._states = states
         # To build and compile them takes longer than to run them.
         self._statements: dict[bool, tuple[Insert, ...]] = {}
         self.stats = FoldStats()
@@ -108,10 +106,9 @@ class Folding:
     async def run_once(self) -> None:
         """Fold all that is committed; after half a minute the rest is left for the next turn."""
         until = time.monotonic() + WORK_SECONDS
-        while await self._is_behind() and time.monotonic() < until:
-            if not await self.fold():
-                return
-            self._states.forget()
+        may_be_more = await self._is_behind()
+        while may_be_more and time.monotonic() < until:
+            may_be_more = await self.fold()
 
     async def _is_behind(self) -> bool:
         async with self._database.read() as connection:
@@ -226,19 +223,19 @@ def insertions(dialect: DatabaseDialect, singly: bool) -> tuple[Insert, ...]:
         for r in by_tenant
     ]
     # A common table expression that is read more than once is made once.
-    columns = dict.fromkeys(c for table in (shared, *apart) for c in columns_of(table))
+    columns = dict.fromkeys(c for grouped in (shared, *apart) for c in columns_of(grouped))
     fresh = select(*columns).where(within).cte("fresh")
     sums = moved(shared, fresh).cte("sums")
     of_sums = [
         *(further(dialect, sums, SHARED_DIMENSIONS, r) for r in SUMS if r not in by_tenant),
         *(
-            further(dialect, moved(rollup, fresh).subquery(), r.dimensions, r)
-            for r, rollup in zip(by_tenant, apart, strict=True)
+            further(dialect, moved(grouped, fresh).subquery(), r.dimensions, r)
+            for r, grouped in zip(by_tenant, apart, strict=True)
         ),
     ]
     bins = binned.where(within).cte("bins")
     of_bins = [further(dialect, bins, HISTOGRAM_DIMENSIONS, r) for r in QUANTILES]
-    return _insertion(of_sums), _insertion(of_bins)
+    return insertion_of(union_all(*of_sums)), insertion_of(union_all(*of_bins))
 
 
 def further(
@@ -267,8 +264,3 @@ def further(
             lanes = sums.c[bins_column(number)]
             columns.append(dialect.sketches.join_bins(lanes, lanes.is_not(None)).label(lanes.name))
     return select(*columns).group_by(sums.c[BUCKET], *keys.values())
-
-
-def _insertion(selects: Sequence[Select[Any]]) -> Insert:
-    rows = union_all(*selects)
-    return insert(TABLE).from_select([column.name for column in rows.selected_columns], rows)

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
+    Insert,
     Select,
     and_,
     case,
@@ -64,7 +66,7 @@ def new_batch() -> int:
 async def merge_hour(connection: AsyncConnection, dialect: DatabaseDialect, hour: datetime) -> int:
     batch = new_batch()
     seen = rows_within(hour, hour, OPEN, batch)
-    await add(connection, merged(dialect, Tier.HOUR, batch, seen))
+    await connection.execute(insertion_of(merged(dialect, Tier.HOUR, batch, seen)))
     return await remove(connection, seen)
 
 
@@ -72,9 +74,9 @@ async def merge_day(connection: AsyncConnection, dialect: DatabaseDialect, day: 
     batch = new_batch()
     last = day + DAY - HOUR
     day_rows = rows_within(day, last, (*OPEN, Tier.DAY), batch)
-    await add(connection, merged(dialect, Tier.DAY, batch, day_rows, day))
+    await connection.execute(insertion_of(merged(dialect, Tier.DAY, batch, day_rows, day)))
     hours = rows_within(day, last, (*OPEN, Tier.COUNTED), batch)
-    await add(connection, merged(dialect, Tier.COUNTED, batch, hours))
+    await connection.execute(insertion_of(merged(dialect, Tier.COUNTED, batch, hours)))
     return await remove(connection, rows_within(day, last, tuple(Tier), batch))
 
 
@@ -143,10 +145,9 @@ def summed_columns() -> list[str]:
     return names
 
 
-async def add(connection: AsyncConnection, rows: Select[Any]) -> None:
-    """Insert what a select finds, column by column of the same name."""
-    names = [column.name for column in rows.selected_columns]
-    await connection.execute(insert(TABLE).from_select(names, rows))
+def insertion_of(rows: Select[Any] | CompoundSelect[Any]) -> Insert:
+    """Insert what a select returns, column by column of the same name."""
+    return insert(TABLE).from_select([column.name for column in rows.selected_columns], rows)
 
 
 async def remove(connection: AsyncConnection, seen: ColumnElement[bool]) -> int:

@@ -68,7 +68,7 @@ async def rewrite_hours(
     for rollup in ROLLUPS:
         rows = sums_by_hour(records, rollup, Span(first, last), Tier.HOUR, batch)
         if folded is not None:
-            rows = rows.where(is_folded(folded))
+            rows = rows.where(is_folded(dialect, folded))
         if names is not None:
             # They are what the records' index begins with.
             rows = rows.where(OPERATIONS.table.c.organization_id.in_(names))

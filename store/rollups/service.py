@@ -46,7 +46,7 @@ class Rollups:
         self._states = states
         self._clock = clock
         self.maintenance = Maintenance(database, states, clock, day_delay)
-        self.folding = Folding(database, states)
+        self.folding = Folding(database)
 
     async def prepare(self) -> None:
         await self._states.prepare()

@@ -151,9 +151,15 @@ async def owns_rollups(connection: AsyncConnection) -> bool:
 
 
 async def read_coverage(connection: AsyncConnection) -> RollupCoverage | None:
-    valid_from = await read_valid_from(connection)
-    folded = await fetch_fold(connection)
-    return None if valid_from is None or folded is None else RollupCoverage(valid_from, folded)
+    statement = (
+        select(STATES.c.valid_from, FOLDS.c.folded_below, FOLDS.c.pending)
+        .join_from(STATES, FOLDS, STATES.c.source == FOLDS.c.source)
+        .where(STATES.c.source == SOURCE, STATES.c.fingerprint == fingerprint())
+    )
+    row = (await connection.execute(statement)).first()
+    if row is None or row.valid_from is None:
+        return None
+    return RollupCoverage(row.valid_from, CommitHorizon(row.folded_below, tuple(row.pending)))
 
 
 async def write_valid_from(connection: AsyncConnection, valid_from: datetime) -> None:

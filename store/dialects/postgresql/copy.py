@@ -7,7 +7,7 @@ instants are sent as numbers, by a statement that says so. Other versions of the
 this was tried with get rows in the public way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -69,22 +69,6 @@ async def copy_alone(driver: Any, load: CopyLoad, attempt: TransactionAttempt) -
         yield from ()
 
     await copy(driver, replace(load, rows=chain(load.rows, end())))
-
-
-async def copy_together(
-    driver: Any, loads: Sequence[CopyLoad], attempt: TransactionAttempt
-) -> None:
-    """COPY into several tables in one transaction."""
-    transaction = driver.transaction()
-    await transaction.start()
-    try:
-        for load in loads:
-            await copy(driver, load)
-        attempt.send_commit()
-    except BaseException:
-        await transaction.rollback()
-        raise
-    await transaction.commit()
 
 
 @lru_cache(maxsize=1_000)

@@ -1,6 +1,5 @@
 """Writes and reads rows of PostgreSQL, by COPY."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, Table
@@ -11,7 +10,7 @@ from store.dialects.attempts import TransactionAttempt
 from store.dialects.connections import Connections
 from store.dialects.feeds import FeedPositions
 from store.dialects.insert_plans import Columns, Convert
-from store.dialects.postgresql.copy import copy, copy_alone, copy_load_of, copy_together
+from store.dialects.postgresql.copy import copy, copy_alone, copy_load_of
 from store.dialects.rows import DuplicateKeysError, RowAccess
 
 
@@ -36,19 +35,16 @@ class PostgresqlRowAccess(RowAccess):
         driver.watchdog.disarm()
 
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
+        self, table: Table, columns: Columns, attempt: TransactionAttempt, seconds: float
     ) -> bool:
-        loads = [copy_load_of(table, columns) for table, columns in tables]
+        load = copy_load_of(table, columns)
         async with self._connections.write_engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             driver.watchdog.limit_unit(seconds)
             driver.watchdog.arm()
             try:
-                if len(loads) == 1:
-                    await copy_alone(driver, loads[0], attempt)
-                else:
-                    await copy_together(driver, loads, attempt)
+                await copy_alone(driver, load, attempt)
             except DuplicateKeysError:
                 attempt.has_sent_commit = False
                 return False

@@ -17,8 +17,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.feeds import FEED_POSITION
-from models.types import Instant, SketchBins, to_microseconds
-from store import histograms
+from models.types import Instant, to_microseconds
 from store.dialects.attempts import TransactionAttempt
 from store.dialects.connections import Connections
 from store.dialects.errors import name_statement
@@ -45,7 +44,7 @@ class SqliteRowAccess(RowAccess):
         await self._insert(raw.driver_connection, table, columns)
 
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
+        self, table: Table, columns: Columns, attempt: TransactionAttempt, seconds: float
     ) -> bool:
         del seconds
         async with self._connections.write_engine.connect() as connection:
@@ -53,8 +52,7 @@ class SqliteRowAccess(RowAccess):
             driver: Any = raw.driver_connection
             await driver.execute("BEGIN IMMEDIATE")
             try:
-                for table, columns in tables:
-                    await self._insert(driver, table, columns)
+                await self._insert(driver, table, columns)
                 attempt.send_commit()
                 await driver.commit()
             except DuplicateKeysError:
@@ -107,6 +105,4 @@ def converter(column: Column[Any]) -> Convert | None:
         return attrgetter("hex")
     if isinstance(column.type, JSON):
         return encode_json
-    if column.type is SketchBins:
-        return histograms.bins_as_bytes
     return str if isinstance(column.type, Date) else None

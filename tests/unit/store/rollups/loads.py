@@ -38,7 +38,6 @@ from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
 from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition, Not
 from store.rollups.folding import Folding
-from store.rollups.state import RollupStates
 from tests.unit.store.aggregation.generated_queries import conditions_on
 from tests.unit.store.aggregation.oracle import Truth, same
 from tests.unit.store.rows import Row, v7_at
@@ -178,14 +177,13 @@ async def record(database: Database, rows: Sequence[Row], fold: bool = True) -> 
     frame = Frame.of_rows([[row[name] for name in COLUMNS] for row in ordered])
     months = {(TABLE, month_of(row["occurred_at"])) for row in rows}
     await Partitions(database.dialect, lambda: NOW).ensure(months)
-    assert await database.write_columns([(TABLE, frame.columns)])
+    assert await database.write_columns(TABLE, frame.columns)
     if fold:
         await fold_all(database)
 
 
 async def fold_all(database: Database) -> None:
-    states = RollupStates(database, lambda: NOW)
-    await Folding(database, states).run_once()
+    await Folding(database).run_once()
 
 
 def agree(question: AggregationQuery, raw: Truth, rolled: Truth) -> bool:

@@ -16,7 +16,6 @@ from store.feeds.reading import FeedReader
 from store.feeds.sources import OPERATION_FEED
 from store.rollups.folded import FOLDS, fetch_fold
 from store.rollups.folding import Folding, up_to
-from store.rollups.state import RollupStates
 from tests.unit.store.rollups.checks import differences, rollups_of
 from tests.unit.store.rollups.loads import NOW, TABLE, fold_all, record
 from tests.unit.store.rollups.test_maintenance import COUNTED, aggregation_of, row
@@ -61,7 +60,7 @@ async def test_answers_do_not_wait_for_the_fold(database: Database) -> None:
 async def test_a_fold_without_new_records_writes_nothing(database: Database) -> None:
     await record(database, [row(NOW, 1)])
     rows, before = await rollup_rows(database), await folded(database)
-    folding = Folding(database, RollupStates(database, lambda: NOW))
+    folding = Folding(database)
     await folding.run_once()
     assert (folding.stats.folds, await folded(database)) == (0, before)
     assert await rollup_rows(database) == rows
@@ -70,7 +69,7 @@ async def test_a_fold_without_new_records_writes_nothing(database: Database) -> 
 async def test_many_records_are_folded_in_pieces(database: Database) -> None:
     for n in range(6):
         await record(database, [row(NOW, 10 * n + i) for i in range(5)], fold=False)
-    folding = Folding(database, RollupStates(database, lambda: NOW))
+    folding = Folding(database)
     steps = 1
     while await folding.fold(most=7):
         steps += 1

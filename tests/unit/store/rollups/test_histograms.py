@@ -1,6 +1,7 @@
 """Histograms: within the stated error, mergeable, and the same in SQL as in Python."""
 
 import math
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_rows_of_either_form_add_up(singly: list[list[int]], merged_before: list
     packed = pack(histograms.count_bins(merged_before))
     union = UnionSketches()
     for i, lanes in enumerate(singly):
-        single = histograms.bins_as_bytes(lanes) if lanes else None
+        single = array("H", lanes).tobytes() if lanes else None
         union.step(histograms.sketch_of_row(packed if i == 0 else None, single))
     if not singly:
         union.step(histograms.sketch_of_row(packed, None))
