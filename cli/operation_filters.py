@@ -13,10 +13,6 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="End, a date or an instant (UTC).")
 ]
-Last = Annotated[
-    str | None,
-    typer.Option("--last", "-l", metavar="DURATION", help="Such as 90m, 24h, 7d, 2w, all."),
-]
 Where = Annotated[
     list[str] | None,
     typer.Option(

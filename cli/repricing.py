@@ -8,9 +8,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.interrupts import EXIT_INTERRUPTED
-from cli.operation_filters import Last, Since, Until, Where, operations_where
+from cli.operation_filters import Since, Until, Where, operations_where
 from cli.output import complain, done, err, print_table, say
 from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
+from cli.time_options import Last
 
 EPILOG = (
     "Examples: trackstore reprice --dry-run --model opus; "

@@ -1,8 +1,14 @@
-"""Options with a date or an instant."""
+"""Options with a date, an instant or a duration."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
+
+Last = Annotated[
+    str | None,
+    typer.Option("--last", "-l", metavar="DURATION", help="Such as 90m, 24h, 7d, 2w, all."),
+]
 
 
 def parse_time(option: str, text: str | None) -> datetime | None:

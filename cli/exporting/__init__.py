@@ -10,9 +10,10 @@ from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from cli.exporting.receiving import ExportRequest, receive
-from cli.operation_filters import Last, Since, Until, Where, operations_where
+from cli.operation_filters import Since, Until, Where, operations_where
 from cli.output import done
 from cli.remote import DEFAULT_SERVER, ServerKey, ServerUrl, target_of
+from cli.time_options import Last
 from models.field_declarations import Role
 from models.operation_fields import fields_with
 from schema.operations import Operation

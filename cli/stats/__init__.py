@@ -12,7 +12,6 @@ from cli.stats.options import (
     BucketOption,
     EveryRow,
     GroupBy,
-    Last,
     Limit,
     Measures,
     Source,
@@ -22,6 +21,7 @@ from cli.stats.options import (
 )
 from cli.stats.sparklines import buckets_of, print_lines
 from cli.stats.table import flat_rows, print_rows
+from cli.time_options import Last
 
 EPILOG = (
     "Examples: trackstore stats -g toolName -m count -m tokensPrevented.sum; "

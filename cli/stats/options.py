@@ -37,10 +37,6 @@ BucketOption = Annotated[
         "Empty ones are shown with --last.",
     ),
 ]
-Last = Annotated[
-    str | None,
-    typer.Option("--last", "-l", metavar="DURATION", help="Such as 90m, 24h, 7d, 2w, all."),
-]
 Where = Annotated[
     list[str] | None,
     typer.Option(
