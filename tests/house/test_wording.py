@@ -62,7 +62,7 @@ def test_unconverted_folders_exist() -> None:
 
 
 def test_a_banned_word_is_seen_across_a_line_break() -> None:
-    assert banned_words_in("The work was Called\noff. Amend it.") == {"called off"}
+    assert banned_words_in("The door Stands\nopen. Nearby turns.") == {"stands open"}
 
 
 def test_a_star_stands_for_one_word() -> None:
@@ -73,13 +73,13 @@ def test_a_star_stands_for_one_word() -> None:
 def test_banned_names_and_words_are_seen_in_code() -> None:
     source = '''
 def read(asked, *, rows):
-    """Mend the rows."""
-    for one in rows:  # as ever
+    """Read the rows by turns."""
+    for one in rows:  # stands open
         self._found = one
     match asked:
         case [whole, *mine]:
-            return f"{asked} was called off"
+            return f"{asked} is told"
 '''
     names = [name for _, name in banned_bindings(ast.parse(source))]
     assert sorted(names) == ["_found", "asked", "mine", "one", "whole"]
-    assert [phrase for _, phrase in banned_texts(source)] == ["mend", "as ever", "called off"]
+    assert [phrase for _, phrase in banned_texts(source)] == ["by turns", "stands open", "is told"]

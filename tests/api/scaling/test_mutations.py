@@ -1,6 +1,6 @@
 """Doubling what a mutation is called with at most doubles its work, for every mutation there is."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -9,15 +9,8 @@ from tests.api.scaling.cases import CASES, Case
 from tests.api.scaling.linear import check_linear
 from tests.api.scaling.work import Work, counted
 from tests.support.api import Api, running_api
-from tests.support.databases import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def module_database_url(databases: Databases) -> Iterator[str]:
-    with databases.prepared() as url:
-        yield url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

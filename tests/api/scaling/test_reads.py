@@ -1,6 +1,6 @@
 """Doubling what is read at most doubles the work, and a page takes as many statements as a quarter of it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -9,15 +9,8 @@ from tests.api.scaling.linear import check_linear
 from tests.api.scaling.read_cases import READ_CASES, ReadCase, Records, record
 from tests.api.scaling.work import counted
 from tests.support.api import Api, running_api
-from tests.support.databases import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def module_database_url(databases: Databases) -> Iterator[str]:
-    with databases.prepared() as url:
-        yield url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
