@@ -16,7 +16,10 @@ from store.ids import new_id, utc_now
 TABLE = table_of(LimitUsage)
 TABLES = tuple(sorted(Base.metadata.tables))
 FRESH_SECONDS = 5.0
-"""A write that succeeded so recently says that writing works; one that was refused, that it does not."""
+"""A write that succeeded so recently says that writing works."""
+REFUSING_SECONDS = 5.0
+"""One refused write may be a connection that was cut: refusals say that writing does not work once they
+have gone on for this long, the latest of them no older than ``FRESH_SECONDS``."""
 STUCK_SECONDS = 10.0
 """A write that waits for longer than this says that writing does not work."""
 NAMED_TABLES = 3
@@ -29,6 +32,7 @@ class WriteActivity:
         self._number = 0
         self.succeeded_at = float("-inf")
         self.refused_at = float("-inf")
+        self._refused_since = float("inf")
         self.refusal = ""
 
     @contextmanager
@@ -39,23 +43,27 @@ class WriteActivity:
             yield
         except (DatabaseUnavailableError, QueryTimeoutError, DatabaseFailureError) as error:
             self.refused_at = time.monotonic()
+            self._refused_since = min(self._refused_since, self.refused_at)
             self.refusal = reason_of(error)
             raise
         else:
             self.succeeded_at = time.monotonic()
+            self._refused_since = float("inf")
         finally:
             del self._started_at[number]
 
     def verdict(self) -> bool | str:
-        """Return True if writes work, the reason if not, False if unknown."""
+        """Return True if writes work, the reason if not, False if only trying one can tell."""
         now = time.monotonic()
         oldest = next(iter(self._started_at.values()), now)
         if now - oldest > STUCK_SECONDS:
             return f"a write has been waiting for {now - oldest:.0f} s"
-        latest = max(self.succeeded_at, self.refused_at)
-        if now - latest > FRESH_SECONDS:
+        if now - max(self.succeeded_at, self.refused_at) > FRESH_SECONDS:
             return False
-        return True if latest == self.succeeded_at else f"a write was refused: {self.refusal}"
+        if self.succeeded_at >= self.refused_at:
+            return True
+        refusing = self.refused_at - self._refused_since
+        return refusing >= REFUSING_SECONDS and f"writes are refused: {self.refusal}"
 
 
 class _ProbeRollbackError(Exception):

@@ -18,9 +18,16 @@ from migrations.runner import upgrade
 from models import LimitUsage, table_of
 from server.routes.health import Health
 from server.settings.model import load_settings
+from store.database import DatabaseUnavailableError
+from store.dialects import Diagnosis, Fault
 from store.errors import StoreError
 from store.ids import new_id
-from store.maintenance.readiness import READ_ONLY_NOTE, WriteActivity
+from store.maintenance.readiness import (
+    FRESH_SECONDS,
+    READ_ONLY_NOTE,
+    REFUSING_SECONDS,
+    WriteActivity,
+)
 from store.store import Store
 from tests.support.api import Api, running_api
 from tests.system.database_states.disks import Disk
@@ -194,8 +201,20 @@ async def test_a_write_is_tried_once_in_a_while_and_leaves_nothing(api: Api) -> 
     assert tried == 1
 
 
-async def test_what_callers_meet_decides_before_anything_is_tried() -> None:
+def refuse_a_write(activity: WriteActivity) -> None:
+    reason = "the connection was cut"
+    diagnosis = Diagnosis(Fault.UNAVAILABLE, "08006", reason, reason)
+    with pytest.raises(DatabaseUnavailableError), activity.track():
+        raise DatabaseUnavailableError(reason, diagnosis)
+
+
+async def test_what_callers_meet_decides_before_anything_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
     activity = WriteActivity()
+
     assert activity.verdict() is False
     with activity.track():
         assert activity.verdict() is False
@@ -203,3 +222,26 @@ async def test_what_callers_meet_decides_before_anything_is_tried() -> None:
     with pytest.raises(StoreError), activity.track():
         raise StoreError("refused by a rule: says nothing of the database")
     assert activity.verdict() is True
+    now += 1
+    refuse_a_write(activity)
+    assert activity.verdict() is False, "one refusal may be one cut connection: a write is tried"
+    now += REFUSING_SECONDS
+    refuse_a_write(activity)
+    assert activity.verdict() == "writes are refused: the connection was cut"
+    now += FRESH_SECONDS + 1
+    assert activity.verdict() is False
+    refuse_a_write(activity)
+    with activity.track():
+        pass
+    assert activity.verdict() is True
+    now += 1
+    refuse_a_write(activity)
+    assert activity.verdict() is False, "what was refused before the success counts no more"
+
+
+async def test_a_refused_write_does_not_make_a_server_unready_whose_database_works(
+    database_url: str,
+) -> None:
+    async with store_of(database_url) as store:
+        refuse_a_write(store.activity)
+        assert (await ask(store))["status"] == "ready"
