@@ -32,7 +32,7 @@ from benchmarks.servers import (
     serve_command,
     trackstore_settings,
 )
-from benchmarks.workload import batches, inputs, make_calls, operation_input
+from benchmarks.workload import OWN, batches, inputs, make_calls, operation_input
 from tests.support.postgres import postgres_cluster
 
 QUESTION = Document(
@@ -93,7 +93,7 @@ async def latencies(port: int, key: str, seconds: float) -> list[float]:
     async with connected(port) as connection:
         ends = time.perf_counter() + seconds
         while time.perf_counter() < ends:
-            (call,) = make_calls(1)
+            (call,) = make_calls(1, OWN)
             request = post(TRACK_ONE.body({"input": operation_input(call)}), key)
             started = time.perf_counter()
             response = await connection.ask(request)
@@ -130,7 +130,7 @@ def trackstore(settings: dict[str, str], folder: Path, *arguments: str) -> str:
 async def fill(port: int, key: str, rows: int) -> None:
     bulk = track_many(FILL_ITEMS)
     async with connected(port) as connection:
-        for calls in batches(rows // FILL_ITEMS, FILL_ITEMS):
+        for calls in batches(rows // FILL_ITEMS, FILL_ITEMS, OWN):
             await connection.ask(post(bulk.body({"operations": inputs(calls)}), key))
 
 
@@ -139,7 +139,7 @@ def flood(port: int, key: str, arguments: argparse.Namespace, results: "Queue[Fl
     bulk = track_many(arguments.items)
     bodies = [
         post(bulk.body({"operations": inputs(calls)}), key)
-        for calls in batches(PREPARED_ITEMS // arguments.items, arguments.items)
+        for calls in batches(PREPARED_ITEMS // arguments.items, arguments.items, OWN)
     ]
     question = post(QUESTION.body(), key)
     counts = Flood()

@@ -14,9 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from benchmarks.workload import ORGANIZATIONS
+
 DSN, ROWS = "BENCH_DSN", "BENCH_ROWS"
 CONNECTIONS = 4
 PATH = "/operations"
+ORGANIZATION = ORGANIZATIONS[1]
 FIELDS = {
     "uuid": "id::text",
     "occurredAt": "occurred_at",
@@ -35,7 +38,7 @@ FIELDS = {
 SELECTED = ", ".join(f'{column} AS "{name}"' for name, column in FIELDS.items())
 SQL = (
     f"SELECT {SELECTED} "  # noqa: S608  # our own names
-    "FROM operations WHERE organization_id = 'default' "
+    f"FROM operations WHERE organization_id = '{ORGANIZATION}' "
     "ORDER BY occurred_at DESC, id DESC LIMIT $1"
 )
 EXPECTED = b'{"data":{"operations":{"nodes":[{'

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks.load import Sender
-from benchmarks.workload import COLUMNS, ORGANIZATION, Call, rows
+from benchmarks.workload import COLUMNS, Call, rows
 from store.ids import new_id
 
 INSERT = (
@@ -33,7 +33,7 @@ SELECT 'reference', id, date_trunc('month', now()), 0, now() FROM unnest($1::uui
 """
 STATEMENT_SECONDS = 60.0
 """Timeout of a statement."""
-STORED = "SELECT * FROM operations WHERE organization_id = $1 AND id = ANY($2)"
+STORED = "SELECT * FROM operations WHERE id = ANY($1)"
 
 
 class PostgresReference:
@@ -46,7 +46,7 @@ class PostgresReference:
 
     async def empty(self) -> None:
         async with self._connections(1) as (connection,):
-            await connection.execute("TRUNCATE operations")
+            await connection.execute("TRUNCATE operations, operation_rollups")
 
     async def analyse(self) -> None:
         """Update planner statistics, since autovacuum is off."""
@@ -58,7 +58,7 @@ class PostgresReference:
 
     async def stored(self, ids: Sequence[UUID]) -> list[dict[str, Any]]:
         async with self._connections(1) as (connection,):
-            records = await connection.fetch(STORED, ORGANIZATION, ids)
+            records = await connection.fetch(STORED, ids)
         by_id = {row["id"]: dict(row) for row in records}
         return [by_id[id] for id in ids]
 

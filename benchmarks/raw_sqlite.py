@@ -46,6 +46,7 @@ class SqliteReference:
 
     async def empty(self) -> None:
         self._file.execute("DELETE FROM operations")
+        self._file.execute("DELETE FROM operation_rollups")
         self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rows(self, calls: Sequence[Call]) -> list[tuple[Any, ...]]:

@@ -68,7 +68,7 @@ FIRST_ANSWER = Document("query First { viewer { scopes } }", b'{"data":{"viewer"
 
 def page(fields: Sequence[str], rows: int) -> Document:
     return Document(
-        f"query Page {{ operations(first: {rows}) "
+        f"query Page($where: OperationFilter) {{ operations(first: {rows}, where: $where) "
         f"{{ nodes {{ {' '.join(fields)} }} pageInfo {{ hasNextPage endCursor }} }} }}",
         b'{"data":{"operations":{"nodes":[{',
     )

@@ -55,13 +55,9 @@ def serve_command(port: int, workers: int = 1) -> list[str]:
 def trackstore_settings(
     database_url: str, fast_path: bool = True, rollups: bool = True
 ) -> dict[str, str]:
-    return {
-        "DATABASE_URL": database_url,
-        "TRACKSTORE_FAST_PATH": str(fast_path).lower(),
-        "TRACKSTORE_ROLLUPS": str(rollups).lower(),
-        "TRACKSTORE_LOG_LEVEL": "warning",
-        "TRACKSTORE_LOG_FORMAT": "json",
-    }
+    """Return the settings of a server as users start it, but for what a case turns off."""
+    off = {"TRACKSTORE_FAST_PATH": fast_path, "TRACKSTORE_ROLLUPS": rollups}
+    return {"DATABASE_URL": database_url} | {n: "false" for n, is_on in off.items() if not is_on}
 
 
 def start(

@@ -22,9 +22,9 @@ async def run(bench: Bench) -> list[Section]:
 
 async def on(bench: Bench, name: str) -> Section:
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(bench.database(name))
         contenders = []
         for server_name, fast in ((FAST, True), (STOCK, False)):
+            database = await stack.enter_async_context(bench.database(name))
             server = await stack.enter_async_context(bench.server(database, fast))
             clients = clients_of(
                 server, server_name, ingest(BATCH), make_requests,

@@ -16,8 +16,7 @@ REACH = 0.35
 NOTE = (
     "One trackOperation a request, each answered after the commit of its row, over {few} and {many} "
     "connections that stay open. The reference inserts the same rows one by one over {few} "
-    "connections by a prepared statement, each with its own commit. Rollups are off: it writes one "
-    "table."
+    "connections by a prepared statement, each with its own commit. The server runs with its defaults."
 )
 
 
@@ -27,7 +26,7 @@ async def run(bench: Bench) -> list[Section]:
         reference = PostgresReference(database.dsn)
         contenders: list[Contender] = []
         servers = [
-            (name, await stack.enter_async_context(bench.server(database, fast, workers, False)))
+            (name, await stack.enter_async_context(bench.server(database, fast, workers)))
             for name, fast, workers in (
                 (FAST, True, 1),
                 (f"{FAST} --workers 2", True, 2),

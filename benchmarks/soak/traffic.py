@@ -12,7 +12,7 @@ import httpx
 import websockets
 
 from benchmarks.mixed import mixed_entries
-from benchmarks.workload import make_calls, operation_input
+from benchmarks.workload import OWN, make_calls, operation_input
 
 WATCHERS = 50
 WRITERS, READERS = 3, 2
@@ -93,7 +93,7 @@ class Traffic:
             self.failures[str(body["errors"][0]["message"])[:120]] += 1
 
     async def _operations(self, http: httpx.AsyncClient) -> None:
-        items = [operation_input(call) for call in make_calls(BATCH_ITEMS)]
+        items = [operation_input(call) for call in make_calls(BATCH_ITEMS, OWN)]
         await self._ask(http, TRACK, {"items": items})
         self.done["operations"] += BATCH_ITEMS
 
@@ -103,7 +103,7 @@ class Traffic:
         self.done["entries"] += len(entries)
 
     async def _single(self, http: httpx.AsyncClient) -> None:
-        items = [operation_input(make_calls(1)[0])]
+        items = [operation_input(make_calls(1, OWN)[0])]
         await self._ask(http, TRACK, {"items": items})
         self.done["operations"] += 1
 
