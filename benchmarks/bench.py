@@ -15,7 +15,14 @@ from benchmarks.raw_postgres import PostgresReference
 from benchmarks.raw_sqlite import SqliteReference
 from benchmarks.reference import Reference
 from benchmarks.scale import Budget, Scale
-from benchmarks.servers import Running, free_port, running, serve_command, trackstore_settings
+from benchmarks.servers import (
+    READY,
+    Running,
+    free_port,
+    running,
+    serve_command,
+    trackstore_settings,
+)
 from migrations.runner import upgrade
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.postgres import PostgresCluster
@@ -94,7 +101,7 @@ class Bench:
         environment = {**usual, **(settings or {})}
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             command = serve_command(port, workers)
-            async with running(command, environment, Path(folder), port, "/readyz") as server:
+            async with running(command, environment, Path(folder), port, READY) as server:
                 yield server
 
 

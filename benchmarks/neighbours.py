@@ -26,6 +26,7 @@ from benchmarks.databases import make_durable
 from benchmarks.requests import TRACK_ONE, Document, track_many
 from benchmarks.servers import (
     COMMAND,
+    READY,
     environment,
     free_port,
     running,
@@ -169,7 +170,7 @@ async def measure(url: str, folder: Path, arguments: argparse.Namespace) -> None
         for name in ("loud", "quiet")
     ]
     port = free_port()
-    async with running(serve_command(port), settings, folder, port, "/readyz"):
+    async with running(serve_command(port), settings, folder, port, READY):
         await fill(port, loud_key, arguments.rows)
         async with connected(port) as connection:
             started = time.perf_counter()

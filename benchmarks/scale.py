@@ -65,7 +65,7 @@ QUICK = Scale(
 """Only checks that everything runs."""
 
 
-APART_SECONDS = {"stats": 720, "live": 420, "sdk": 240}
+APART_SECONDS = {"stats": 720, "live": 420, "sdk": 240, "peers": 240}
 """Time of a full run of each standalone case."""
 
 

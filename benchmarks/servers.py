@@ -17,6 +17,7 @@ from benchmarks.requests import get
 ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-c", "from cli import main; main()")
 """``trackstore`` of this checkout, independent of what is installed."""
+READY = get("/readyz")
 MAX_START_SECONDS = 60.0
 MAX_STOP_SECONDS = 20.0
 PAUSE = 0.02
@@ -70,10 +71,10 @@ def start(
         )
 
 
-async def wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+async def wait_until_ready(process: subprocess.Popen[bytes], port: int, request: bytes) -> None:
     ends = time.monotonic() + MAX_START_SECONDS
     while time.monotonic() < ends and process.poll() is None:
-        if await answers(port, get(path)):
+        if await answers(port, request):
             return
         await asyncio.sleep(PAUSE)
     raise ServerFailedError(f"the server does not answer; exit code {process.poll()}")
@@ -105,11 +106,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @asynccontextmanager
 async def running(
-    command: Sequence[str], settings: Mapping[str, str], folder: Path, port: int, path: str
+    command: Sequence[str], settings: Mapping[str, str], folder: Path, port: int, request: bytes
 ) -> AsyncIterator[Running]:
     process = start(command, settings, folder)
     try:
-        await wait_until_ready(process, port, path)
+        await wait_until_ready(process, port, request)
         yield Running(port, process.pid)
     except ServerFailedError as error:
         log = (folder / "server.log").read_text(encoding="utf-8", errors="replace")

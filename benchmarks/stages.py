@@ -22,7 +22,7 @@ from benchmarks.databases import stamps_commits
 from benchmarks.pace import NANOSECONDS, Publish, Published, Window, now
 from benchmarks.processes import resident_bytes
 from benchmarks.requests import Document, ingest
-from benchmarks.servers import Running, free_port, running
+from benchmarks.servers import READY, Running, free_port, running
 from store.ids import new_id
 
 PROTOCOL = "graphql-transport-ws"
@@ -170,7 +170,7 @@ async def plain(bench: Bench, name: str, rooms: int, sample: str) -> AsyncIterat
     port, publish_port = free_port(), free_port()
     command = (sys.executable, "-m", "benchmarks.fan_out", str(port), str(publish_port))
     with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
-        async with running(command, {}, Path(folder), port, "/readyz") as server:
+        async with running(command, {}, Path(folder), port, READY) as server:
             _, writer = await asyncio.open_connection("127.0.0.1", publish_port)
             try:
                 paths = [f"/{uuid4()}" for _ in range(rooms)]

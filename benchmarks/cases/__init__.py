@@ -11,6 +11,7 @@ from benchmarks.cases import (
     live,
     memory,
     page,
+    peers,
     sdk,
     single,
     startup,
@@ -31,5 +32,10 @@ CASES: dict[str, Case] = {
     "startup": startup.run,
 }
 """By the names on the command line."""
-STANDALONE_CASES: dict[str, Case] = {"stats": stats.run, "live": live.run, "sdk": sdk.run}
+STANDALONE_CASES: dict[str, Case] = {
+    "stats": stats.run,
+    "live": live.run,
+    "sdk": sdk.run,
+    "peers": peers.run,
+}
 """Run separately, because each takes about as long as all others together."""

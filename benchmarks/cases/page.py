@@ -81,7 +81,7 @@ async def plain_server(bench: Bench, database: Database) -> AsyncIterator[Runnin
     ]  # fmt: skip
     settings = {DSN: database.dsn, ROWS: str(PAGE)}
     with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
-        async with running(command, settings, Path(folder), port, PATH) as server:
+        async with running(command, settings, Path(folder), port, get(PATH)) as server:
             yield server
 
 

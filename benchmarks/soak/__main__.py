@@ -16,7 +16,7 @@ from benchmarks.databases import dsn_of, make_durable, postgres_server
 from benchmarks.machine import machine_lines
 from benchmarks.processes import resident_bytes
 from benchmarks.report import SOAK, Section, number
-from benchmarks.servers import free_port, running, serve_command, trackstore_settings
+from benchmarks.servers import READY, free_port, running, serve_command, trackstore_settings
 from benchmarks.soak.samples import MIB, Sample, Verdict, verdicts
 from benchmarks.soak.traffic import WATCHERS, Traffic
 from migrations.runner import upgrade
@@ -66,7 +66,7 @@ async def _soak(name: str, minutes: float) -> tuple[list[Sample], Traffic]:
             await asyncio.to_thread(upgrade, url)
             port = free_port()
             command, settings = serve_command(port), trackstore_settings(url)
-            async with running(command, settings, folder, port, "/readyz") as server:
+            async with running(command, settings, folder, port, READY) as server:
                 traffic = Traffic(f"http://127.0.0.1:{server.port}")
                 task = asyncio.create_task(traffic.run())
                 samples = await _sample(server.pid, sizes, minutes * 60, task)
