@@ -48,15 +48,17 @@ async def on(bench: Bench, name: str) -> Section:
         for server_name, fast, workers in (
             SERVERS if name == POSTGRESQL else (*SERVERS[:1], *SERVERS[2:])
         ):
-            own = database
+            contender_database = database
             if name == SQLITE:
-                own = await stack.enter_async_context(bench.database(name))
-            server = await stack.enter_async_context(bench.server(own, fast, workers))
-            own_reference = stack.enter_context(own.reference())
-            await compare(server, own_reference)
+                contender_database = await stack.enter_async_context(bench.database(name))
+            server = await stack.enter_async_context(
+                bench.server(contender_database, fast, workers)
+            )
+            contender_reference = stack.enter_context(contender_database.reference())
+            await compare(server, contender_reference)
             clients = clients_of(
                 server, server_name, document, partial(make_requests, document, size),
-                database=own, clients=CLIENTS, units=size, prepare=own_reference.empty,
+                database=contender_database, clients=CLIENTS, units=size, prepare=contender_reference.empty,
             )  # fmt: skip
             contenders.append(await stack.enter_async_context(clients))
         driver_load = LoadContender(

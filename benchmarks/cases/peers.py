@@ -46,8 +46,8 @@ STATS_NOTE = "Aggregations over {rows:,} operations of a month, one client."
 @dataclass(frozen=True, slots=True)
 class Comparison:
     question: str
-    ours: Document
-    theirs: Document
+    own_document: Document
+    peer_document: Document
     by_hand: str
 
 
@@ -124,11 +124,12 @@ def _read(value: Any) -> Any:
 async def bulk_section(bench: Bench, database: Database, server: Running, peer: Running) -> Section:
     size = bench.scale.batch
     reference, table = PostgresReference(database.dsn), postgraphile.PeerTable(database.dsn)
-    ours, theirs = track_many(size), postgraphile.record_many(size)
+    own_document, peer_document = track_many(size), postgraphile.record_many(size)
 
     def for_peer(count: int) -> list[bytes]:
         return [
-            theirs.request({"items": postgraphile.items(calls)}) for calls in batches(count, size)
+            peer_document.request({"items": postgraphile.items(calls)})
+            for calls in batches(count, size)
         ]
 
     async with AsyncExitStack() as stack:
@@ -136,13 +137,13 @@ async def bulk_section(bench: Bench, database: Database, server: Running, peer: 
         contenders: list[Contender] = [
             await enter(
                 clients_of(
-                    server, FAST, ours, partial(bulk.make_requests, ours, size), database=database,
-                    clients=BULK_CLIENTS, units=size, prepare=reference.empty,
+                    server, FAST, own_document, partial(bulk.make_requests, own_document, size),
+                    database=database, clients=BULK_CLIENTS, units=size, prepare=reference.empty,
                 )
             ),
             await enter(
                 clients_of(
-                    peer, PEER, theirs, for_peer, database=database,
+                    peer, PEER, peer_document, for_peer, database=database,
                     clients=BULK_CLIENTS, units=size, prepare=table.empty,
                 )
             ),
@@ -202,20 +203,20 @@ async def page_section(bench: Bench, database: Database, server: Running, peer: 
     filling = track_many(size)
     await fill(server, filling, bulk.make_requests(filling, size, all_rows // size))
     await table.copy_from_server()
-    ours, columns = (
+    own_document, columns = (
         page(list(FIELDS), PAGE),
         [column.partition("::")[0] for column in FIELDS.values()],
     )
-    theirs = postgraphile.page(columns, PAGE)
-    ours_request = ours.request({"where": {"organizationId": {"eq": ORGANIZATION}}})
-    theirs_request = theirs.request({"organization": ORGANIZATION})
-    await compare_pages(server, ours, ours_request, peer, theirs, theirs_request)
+    peer_document = postgraphile.page(columns, PAGE)
+    own_request = own_document.request({"where": {"organizationId": {"eq": ORGANIZATION}}})
+    peer_request = peer_document.request({"organization": ORGANIZATION})
+    await compare_pages(server, own_document, own_request, peer, peer_document, peer_request)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         contenders: list[Contender] = []
         for name, running, document, request in (
-            (FAST, server, ours, ours_request),
-            (PEER, peer, theirs, theirs_request),
+            (FAST, server, own_document, own_request),
+            (PEER, peer, peer_document, peer_request),
         ):
             repeat = partial(list.__mul__, [request])
             clients = clients_of(
@@ -235,15 +236,15 @@ async def page_section(bench: Bench, database: Database, server: Running, peer: 
 
 
 async def compare_pages(
-    server: Running, ours: Document, ours_request: bytes,
-    peer: Running, theirs: Document, theirs_request: bytes,
+    server: Running, own_document: Document, own_request: bytes,
+    peer: Running, peer_document: Document, peer_request: bytes,
 ) -> None:  # fmt: skip
-    (our_body,) = await ask_once(server, ours, [ours_request])
-    (their_body,) = await ask_once(peer, theirs, [theirs_request])
-    our_ids = [row["uuid"] for row in json.loads(our_body)["data"]["operations"]["nodes"]]
-    their_ids = [row["rowId"] for row in json.loads(their_body)["data"]["allOperations"]["nodes"]]
-    if our_ids != their_ids or not our_ids:
-        raise DifferentAnswersError(f"{len(our_ids)} and {len(their_ids)} rows, or other ones")
+    (own_body,) = await ask_once(server, own_document, [own_request])
+    (peer_body,) = await ask_once(peer, peer_document, [peer_request])
+    own_ids = [row["uuid"] for row in json.loads(own_body)["data"]["operations"]["nodes"]]
+    peer_ids = [row["rowId"] for row in json.loads(peer_body)["data"]["allOperations"]["nodes"]]
+    if own_ids != peer_ids or not own_ids:
+        raise DifferentAnswersError(f"{len(own_ids)} and {len(peer_ids)} rows, or other ones")
 
 
 @asynccontextmanager
@@ -287,8 +288,8 @@ async def stats_sections(bench: Bench) -> list[Section]:
                     )
                 )
                 for name, running, document in (
-                    (FAST, server, comparison.ours),
-                    (PEER, peer, comparison.theirs),
+                    (FAST, server, comparison.own_document),
+                    (PEER, peer, comparison.peer_document),
                 )
             ]  # fmt: skip
             repeat = partial(list.__mul__, [(comparison.by_hand,)])
@@ -303,15 +304,19 @@ async def compare_stats(
     server: Running, peer: Running, fetch: Send, comparison: Comparison
 ) -> None:
     """Raise ``DifferentAnswersError`` unless all three have the same counts and sums of tokens."""
-    (our_body,) = await ask_once(server, comparison.ours, [comparison.ours.request()])
-    (their_body,) = await ask_once(peer, comparison.theirs, [comparison.theirs.request()])
-    our_rows = json.loads(our_body)["data"]["operationStats"]["rows"]
-    their_rows = json.loads(their_body)["data"]["allOperations"]["groupedAggregates"]
+    (own_body,) = await ask_once(
+        server, comparison.own_document, [comparison.own_document.request()]
+    )
+    (peer_body,) = await ask_once(
+        peer, comparison.peer_document, [comparison.peer_document.request()]
+    )
+    own_rows = json.loads(own_body)["data"]["operationStats"]["rows"]
+    peer_rows = json.loads(peer_body)["data"]["allOperations"]["groupedAggregates"]
     by_hand: Any = await fetch((comparison.by_hand,))
     pairs = [
-        sorted((row["count"], row["tokensPrevented"]["sum"] or 0) for row in our_rows),
+        sorted((row["count"], row["tokensPrevented"]["sum"] or 0) for row in own_rows),
         sorted(
-            (int(row["count"]["rowId"]), int(row["sum"]["tokensPrevented"])) for row in their_rows
+            (int(row["count"]["rowId"]), int(row["sum"]["tokensPrevented"])) for row in peer_rows
         ),
         sorted((row[0], int(row[1])) for row in by_hand),
     ]
