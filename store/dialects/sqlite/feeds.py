@@ -20,7 +20,9 @@ class SqliteFeedPositions(FeedPositions):
 
     async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         # Whoever reads sees whole transactions of one writer, in their order.
-        newest = await connection.scalar(select(func.max(table.c[FEED_POSITION])))
+        position = table.c[FEED_POSITION]
+        # The index is of the rows that have one: without the condition all rows would be read.
+        newest = await connection.scalar(select(func.max(position)).where(position.is_not(None)))
         return FeedHorizon((newest or 0) + 1, (newest or 0) + 1)
 
     async def commit_horizon(self, connection: AsyncConnection, table: Table) -> CommitHorizon:
@@ -36,7 +38,10 @@ class SqliteFeedPositions(FeedPositions):
         """
         last = self._positions.get(table.name)
         if last is None:
-            newest = f'SELECT max({FEED_POSITION}) FROM "{table.name}"'  # noqa: S608  # our own names
+            newest = (
+                f'SELECT max({FEED_POSITION}) FROM "{table.name}" '  # noqa: S608  # our own names
+                f"WHERE {FEED_POSITION} IS NOT NULL"
+            )
             ((newest_rows,),) = await driver.execute_fetchall(newest)
             last = newest_rows or 0
         self._positions[table.name] = number = max(last + 1, time.time_ns() // 1_000)

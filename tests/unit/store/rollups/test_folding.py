@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import event, func, insert, select, update
 
 from models import OPERATION_ROLLUPS
 from models.rollups import RETIRED_NUMBERS, Tier
 from store.auth.access import UNRESTRICTED
 from store.database import Database
 from store.dialects import CommitHorizon
-from store.feeds.reading import FeedReader
+from store.feeds.reading import FeedQuery, FeedReader
 from store.feeds.sources import OPERATION_FEED
 from store.rollups.folded import FOLDS, fetch_fold
 from store.rollups.folding import Folding, up_to
@@ -64,6 +64,39 @@ async def test_a_fold_without_new_records_writes_nothing(database: Database) -> 
     await folding.run_once()
     assert (folding.stats.folds, await folded(database)) == (0, before)
     assert await rollup_rows(database) == rows
+
+
+@pytest.mark.parametrize(
+    "databases", [pytest.param("sqlite", marks=pytest.mark.sqlite)], indirect=True
+)
+async def test_folds_and_feeds_read_new_records_by_an_index(database: Database) -> None:
+    """They run every second, however many records there are."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "operations" in statement:
+            statements.append((statement, parameters))
+
+    connections = database.dialect.connections
+    for engine in (connections.read_engine, connections.write_engine):
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+    reader = FeedReader(database, OPERATION_FEED)
+    position = await reader.now()
+    await record(database, [row(NOW, n) for n in range(5)])
+    page = await reader.read([FeedQuery(None, UNRESTRICTED)], position, 10)
+    assert len(page.rows) == 5
+    assert len(statements) > 5
+    plans = []
+    async with connections.read_engine.connect() as connection:
+        for statement, parameters in tuple(statements):
+            if statement.startswith(("SELECT", "INSERT INTO operation_rollups", "WITH")):
+                explained = await connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {statement}", parameters
+                )
+                plans += [str(line.detail) for line in explained]
+    read = [line for line in plans if line.split()[1] == "operations"]
+    assert read
+    assert all("INDEX" in line for line in read), read
 
 
 async def test_many_records_are_folded_in_pieces(database: Database) -> None:
