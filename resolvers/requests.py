@@ -22,9 +22,9 @@ from schema.request_inputs import (
 )
 from schema.requests import Request, RequestPayload
 from store.errors import InvalidInputError
-from store.ingest.entries import Entry
 from store.query.paging import PageRequest
 from store.query.records import RecordQuery
+from store.requests.entries import CommandEntry, CreateEntry
 from store.requests.prepare import RequestPreparer
 
 
@@ -33,10 +33,12 @@ def preparer(info: Info) -> RequestPreparer:
     return info.context.store.ingest_session(info.context.principal).requests
 
 
-async def write_request(info: Info, entry: Entry) -> RequestPayload:
+async def write_request(info: Info, entry: CommandEntry | CreateEntry) -> RequestPayload:
     result = await info.context.write_one(entry)
     status = ItemStatus(result.status)
-    return RequestPayload(status=status, truncated=entry.truncated, key=result.detail)
+    return RequestPayload(
+        status=status, truncated=entry.truncated, key=result.detail, outcome=entry.outcome
+    )
 
 
 @strawberry.type

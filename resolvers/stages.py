@@ -26,6 +26,7 @@ async def write_stage(info: Info, entry: CommandEntry) -> StagePayload:
         status=ItemStatus(result.status),
         truncated=entry.truncated,
         key=result.detail,
+        outcome=entry.outcome,
         stage_name=entry.stage or "",
     )
 
@@ -85,5 +86,9 @@ class StageMutations:
         result = await info.context.write_one(entry)
         status, event_id = ItemStatus(result.status), entry.fact.event_id
         return EventPayload(
-            status=status, truncated=entry.truncated, key=result.detail, event_id=event_id
+            status=status,
+            truncated=entry.truncated,
+            key=result.detail,
+            outcome=entry.outcome,
+            event_id=event_id,
         )

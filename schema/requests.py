@@ -18,8 +18,10 @@ from schema.operations import Operation, operations_of
 from schema.scalars import JSON, Long
 from schema.stages import Stage, milliseconds
 from schema.timeline import TimelineBar
+from store.database import Row
 from store.errors import InvalidInputError
 from store.query.paging import OrderTerm, PageRequest, encode_cursor
+from store.requests.entries import CommandOutcome
 from store.requests.forecast import RequestSnapshot
 from store.requests.sources import EVENTS
 
@@ -158,37 +160,49 @@ class RequestPayload:
         "Texts and JSON values that exceeded their limit and were truncated."
     )
     key: strawberry.Private[tuple[Any, ...]]
+    outcome: strawberry.Private[CommandOutcome | None] = None
+
+    async def _row(self, info: Info) -> Row | None:
+        if self.outcome is not None:
+            return self.outcome.request
+        return await info.context.loaders.request.load(self.key)
 
     @strawberry.field(description="The stored request.")
     async def request(self, info: Info) -> Request:
-        row = await info.context.loaders.request.load(self.key)
+        row = await self._row(info)
         assert row is not None  # just written
         return Request.from_row(row)
 
 
 @strawberry.type(description="Result of a command on a stage.")
 class StagePayload(RequestPayload):
-    stage_name: strawberry.Private[str]
+    stage_name: strawberry.Private[str] = ""
 
     @strawberry.field(description="The stored stage.")
     async def stage(self, info: Info) -> Stage | None:
         """Return None if the request ended before the stage existed."""
-        row = await info.context.loaders.stage.load((*self.key, self.stage_name))
+        row: Row | None
+        if self.outcome is not None:
+            row = self.outcome.stages.get(self.stage_name)
+        else:
+            row = await info.context.loaders.stage.load((*self.key, self.stage_name))
         return Stage.from_row(row) if row else None
 
     @strawberry.field(
         description="Whether the request was cancelled. If true, the worker should stop."
     )
     async def cancel_requested(self, info: Info) -> bool:
-        row = await info.context.loaders.request.load(self.key)
+        row = await self._row(info)
         return row is not None and row["status"] == RequestStatus.CANCELLED
 
 
 @strawberry.type(description="Result of logEvent.")
 class EventPayload(RequestPayload):
-    event_id: strawberry.Private[UUID]
+    event_id: strawberry.Private[UUID] = UUID(int=0)
 
     @strawberry.field(description="The stored event.")
     async def event(self, info: Info) -> Event | None:
-        row = await info.context.loaders.event.load((*self.key, self.event_id))
+        row: Row | None = None if self.outcome is None else self.outcome.event(self.event_id)
+        if row is None:
+            row = await info.context.loaders.event.load((*self.key, self.event_id))
         return Event.from_row(row) if row else None

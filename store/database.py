@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -17,6 +17,8 @@ from store.dialects import (
     DatabaseDialect,
     Diagnosis,
     Fault,
+    GuardedChange,
+    GuardedPlan,
     PoolSettings,
     TransactionAttempt,
     dialect_for,
@@ -177,6 +179,17 @@ class Database:
             return await self.dialect.rows.write_columns(
                 table, columns, attempt, self.flush_seconds
             )
+
+    async def write_guarded(
+        self,
+        plan: GuardedPlan,
+        changes: Sequence[GuardedChange],
+        attempt: TransactionAttempt | None = None,
+    ) -> bool:
+        """Write changes in a transaction of their own; False where a guard fails: nothing is written."""
+        attempt = attempt or TransactionAttempt()
+        async with self.translated(attempt), self._turn or nullcontext():
+            return await self.dialect.guarded.write(plan, changes, attempt, self.flush_seconds)
 
     @asynccontextmanager
     async def translated(self, attempt: TransactionAttempt | None = None) -> AsyncIterator[None]:

@@ -39,10 +39,14 @@ from store.pricing.price_cache import PriceBookCache
 from store.pricing.price_list import Prices
 from store.query.records import Records
 from store.requests.apply import RequestApplier
+from store.requests.commands import StateFactory
+from store.requests.direct import DirectRequestWriter
 from store.requests.history import StageHistory
+from store.requests.known import KnownRequests
 from store.requests.logs import RequestLogs
 from store.requests.sources import REQUESTS
 from store.requests.stall_checker import StallChecker
+from store.requests.statistics import RequestStats
 from store.response_size import ReadBudget
 from store.rollups.planner import RollupPlanner
 from store.rollups.service import Rollups
@@ -67,10 +71,8 @@ class Store:
         books = PriceBookCache(self.database, config.pricing.default_tool_nanos)
         self.activity, self.write_probe = WriteActivity(), WriteProbe(self.database)
         self.commit_events = CommitEvents()
-        requests = RequestApplier(make_id, config.stalls.policy, self.commit_events, config.inputs)
-        self.request_stats = requests.stats
-        operations = OperationApplier(books, self.commit_events)
-        self.writer = self._make_writer(operations, requests)
+        self.request_stats = RequestStats()
+        self.writer = self._make_writer(OperationApplier(books, self.commit_events))
         self.installation = Installation(self.database, self.writer, clock, config.release)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, config.maintenance.idempotency
@@ -100,23 +102,28 @@ class Store:
             self.database, clock, principals, watch, credentials.sign_in_lifetime
         )
 
-    def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
+    def _make_writer(self, operations: OperationApplier) -> Writer:
         """Build the writer; the order of appliers is the order in which each flush takes locks."""
+        config, events, stats = self.config, self.commit_events, self.request_stats
+        known = KnownRequests()
+        make_state = StateFactory(self._make_id, config.stalls.policy, config.inputs.request_stages)
+        requests = RequestApplier(make_state, events, stats, known)
+        commands = DirectRequestWriter(make_state, events, stats, known, self._clock)
         appliers = (
             operations,
             SessionApplier(),
             requests,
             LimitApplier(),
             InteractionApplier(),
-            BreakerApplier(self.commit_events),
+            BreakerApplier(events),
         )
         return Writer(
             self.database,
             self.partitions,
             appliers,
             self._clock,
-            self.config.writer,
-            operations.apply_alone,
+            config.writer,
+            (operations.apply_alone, commands.apply_alone),
         )
 
     async def start(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from benchmarks.bench import Bench
 from benchmarks.cases import (
     bulk,
+    commands,
     consume,
     conversion,
     ingest,
@@ -28,6 +29,7 @@ CASES: dict[str, Case] = {
     "ingest": ingest.run,
     "page": page.run,
     "consume": consume.run,
+    "commands": commands.run,
     "memory": memory.run,
     "startup": startup.run,
 }

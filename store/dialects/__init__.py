@@ -9,6 +9,7 @@ from store.dialects.attempts import AbandonedError, TransactionAttempt
 from store.dialects.base import DatabaseDialect, chunks
 from store.dialects.errors import Diagnosis, Fault, statement_noted
 from store.dialects.feeds import CommitHorizon, FeedHorizon
+from store.dialects.guarded_writes import Absence, ChildRows, GuardedChange, GuardedPlan
 from store.dialects.insert_plans import Columns, Rows
 from store.dialects.json_leaf import JsonLeaf, OneOf
 from store.dialects.notification_channel import MAX_HINT_BYTES, NotificationChannel
@@ -30,6 +31,8 @@ __all__ = [
     "MAX_HINT_BYTES",
     "SCHEMA_AWAY",
     "AbandonedError",
+    "Absence",
+    "ChildRows",
     "Columns",
     "CommitHorizon",
     "DatabaseDialect",
@@ -38,6 +41,8 @@ __all__ = [
     "Fault",
     "FeedHorizon",
     "FetchedColumns",
+    "GuardedChange",
+    "GuardedPlan",
     "JsonLeaf",
     "NotificationChannel",
     "OneOf",

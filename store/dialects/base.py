@@ -8,6 +8,7 @@ from store.dialects.connections import Connections
 from store.dialects.errors import ErrorTranslator
 from store.dialects.expressions import Expressions
 from store.dialects.feeds import FeedPositions
+from store.dialects.guarded_writes import GuardedWriter
 from store.dialects.locks import Locks
 from store.dialects.partitions import Partitioning
 from store.dialects.probes import Probes
@@ -43,6 +44,7 @@ class DatabaseDialect:
     """Characters of a text that a probe writes: so many that it needs room of its own."""
     connections: Connections
     rows: RowAccess
+    guarded: GuardedWriter
     locks: Locks
     partitions: Partitioning
     feeds: FeedPositions

@@ -67,14 +67,14 @@ class Writer:
         appliers: Sequence[Applier],
         clock: Clock,
         settings: WriterSettings,
-        shortcut: Shortcut | None = None,
+        shortcuts: Sequence[Shortcut] = (),
     ) -> None:
         self._database = database
         self._partitions = partitions
         self._appliers = appliers
         self._clock = clock
         self._settings = settings
-        self._shortcut = shortcut
+        self._shortcuts = shortcuts
         self._lanes: dict[Lane, WriteLane] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
@@ -291,8 +291,9 @@ class Writer:
     async def _write(self, entries: list[Entry], attempt: TransactionAttempt) -> None:
         for entry in entries:
             entry.result = None
-        if self._shortcut is not None and await self._shortcut(self._database, entries, attempt):
-            return
+        for shortcut in self._shortcuts:
+            if await shortcut(self._database, entries, attempt):
+                return
         async with self._database.write(attempt, self._database.flush_seconds) as connection:
             flush = Flush(connection, self._database.dialect, self._clock())
             for applier in self._appliers:

@@ -1,7 +1,7 @@
 """Writes the commands of a flush: rows locked in key order, changed in memory, written together."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,14 +11,15 @@ from sqlalchemy import ColumnElement, select, tuple_
 from models import Request, RequestEvent, RequestStage, StageAttempt, table_of
 from store.commit_events import CommitEvents, RequestChanged
 from store.dialects import chunks
-from store.errors import NotFoundError, StoreError
+from store.errors import NotFoundError
 from store.ingest.entries import Flush, ItemResult
 from store.key_lists import conditions_of
+from store.requests.commands import StateFactory, run_command, run_creation
 from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, StallCheckEntry
+from store.requests.known import KnownRequests
 from store.requests.rows import Row
-from store.requests.stalls import StallPolicy
 from store.requests.state import RequestState
-from store.validation import InputBounds
+from store.requests.statistics import RequestStats
 
 REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
 ATTEMPTS, EVENTS = table_of(StageAttempt), table_of(RequestEvent)
@@ -27,43 +28,20 @@ Key = tuple[str, UUID]
 AnyEntry = CommandEntry | CreateEntry | StallCheckEntry
 
 
-@dataclass(slots=True)
-class RequestStats:
-    """What was written about requests since the server started, for metrics.
-
-    ``late`` are messages that came after their attempt or request had ended.
-    """
-
-    late: int = 0
-    stalled: int = 0
-    resumed: int = 0
-    lost: int = 0
-
-    def count(self, states: Sequence[RequestState]) -> None:
-        """Count what a committed flush has done."""
-        for state in states:
-            self.late += state.late
-            self.lost += state.lost
-            for event in state.events:
-                self.stalled += event["type"] == "request.stalled"
-                self.resumed += event["type"] == "request.resumed"
-
-
 class RequestApplier:
     kinds = (CreateEntry, CommandEntry, StallCheckEntry)
 
     def __init__(
         self,
-        make_id: Callable[[], UUID],
-        stall_policy: StallPolicy,
+        make_state: StateFactory,
         announcements: CommitEvents,
-        bounds: InputBounds,
+        stats: RequestStats,
+        known: KnownRequests,
     ) -> None:
-        self._make_id = make_id
-        self._max_stages = bounds.request_stages
-        self._patience = stall_policy
+        self._make_state = make_state
         self._announcements = announcements
-        self.stats = RequestStats()
+        self._stats = stats
+        self._known = known
 
     async def apply(self, flush: Flush, entries: list[AnyEntry]) -> None:
         if not entries:
@@ -89,7 +67,12 @@ class RequestApplier:
                 self._command(entry, by_id.get(entry.request_id, ()))
         ordered = [states[key] for key in sorted(states)]
         await self._write(flush, ordered)
-        flush.notices.append(lambda: self.stats.count(ordered))
+        flush.notices.append(partial(self._note, ordered))
+
+    def _note(self, states: Sequence[RequestState]) -> None:
+        self._stats.count(states)
+        for state in states:
+            self._known.note(state)
 
     async def _insert(self, flush: Flush, entries: list[CreateEntry]) -> set[CreateEntry]:
         first: dict[Key, CreateEntry] = {}
@@ -110,14 +93,7 @@ class RequestApplier:
             rows = await flush.connection.execute(flush.dialect.locks.lock_rows(statement))
             for row in rows.mappings():
                 key = row["organization_id"], row["id"]
-                states[key] = RequestState(
-                    dict(row),
-                    {},
-                    flush.now,
-                    self._make_id,
-                    self._patience,
-                    max_stages=self._max_stages,
-                )
+                states[key] = self._make_state(dict(row), {}, flush.now)
         return states
 
     async def _load_stages(
@@ -157,11 +133,7 @@ class RequestApplier:
                 else ItemResult.taken(entry.request_id)
             )
             return
-        for stage in entry.stages:
-            state.stages[stage["name"]] = dict(stage)
-            state.dirty_stages.add(stage["name"])
-        state.emit("request.created", entry.fact)
-        entry.result = ItemResult.accepted(entry.request_id, entry.key)
+        run_creation(entry, state)
 
     def _command(self, entry: CommandEntry, candidates: Sequence[RequestState]) -> None:
         reachable = [s for s in candidates if entry.bounds.admits(s.row)]
@@ -176,22 +148,11 @@ class RequestApplier:
                 entry.request_id, NotFoundError(message, ("requestId",))
             )
             return
-        state = reachable[0]
-        key = state.row["organization_id"], state.row["id"]
-        id = entry.event_id or entry.request_id
-        if entry.event_id is not None and entry.event_id in state.seen:
-            entry.result = ItemResult.duplicate(id, key)
-            return
-        try:
-            moved = entry.change(state)
-        except StoreError as error:
-            entry.result = ItemResult.rejected(id, error, key)
-            return
-        entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
+        run_command(entry, reachable[0])
 
     def _sweep(self, entry: StallCheckEntry, states: dict[Key, RequestState]) -> None:
         state = states.get((entry.organization or "", entry.request_id))
-        stall_policy = replace(self._patience, listening_since=entry.listening_since)
+        stall_policy = replace(self._make_state.stall_policy, listening_since=entry.listening_since)
         moved = state is not None and state.check_for_stall(stall_policy)
         id, key = entry.request_id, entry.key
         entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)

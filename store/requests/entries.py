@@ -1,6 +1,7 @@
 """Commands to requests as the writer takes them: checked, with the caller's bounds beside them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,21 @@ Change = Callable[[RequestState], bool]
 """Applies a command to the state; False where it was a repeat."""
 
 
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """A request as the transaction of a command left it, for the answer; only valid after the commit.
+
+    ``events`` are those of the command itself.
+    """
+
+    request: Row
+    stages: Mapping[str, Row]
+    events: Sequence[Row]
+
+    def event(self, id: UUID) -> Row | None:
+        return next((event for event in self.events if event["id"] == id), None)
+
+
 class CommandEntry(Entry):
     """One command to one request.
 
@@ -30,7 +46,7 @@ class CommandEntry(Entry):
     spans all. ``event_id`` is the caller's, or None when a repeat cannot be recognised by it.
     """
 
-    __slots__ = ("bounds", "change", "event_id", "fact", "request_id", "stage")
+    __slots__ = ("bounds", "change", "event_id", "fact", "outcome", "request_id", "stage")
 
     def __init__(
         self,
@@ -48,6 +64,7 @@ class CommandEntry(Entry):
         self.event_id = event_id
         self.change = change
         self.stage = stage
+        self.outcome: CommandOutcome | None = None
 
     @property
     def organization(self) -> str | None:
@@ -57,7 +74,7 @@ class CommandEntry(Entry):
 class CreateEntry(Entry):
     """A new request with its planned stages; ``bounds`` say whose repeat finds it."""
 
-    __slots__ = ("bounds", "fact", "row", "stages")
+    __slots__ = ("bounds", "fact", "outcome", "row", "stages")
 
     def __init__(
         self, row: Row, stages: list[Row], fact: CommandContext, bounds: TenantBounds = UNRESTRICTED
@@ -67,6 +84,7 @@ class CreateEntry(Entry):
         self.row = row
         self.stages = stages
         self.fact = fact
+        self.outcome: CommandOutcome | None = None
 
     @property
     def request_id(self) -> UUID:

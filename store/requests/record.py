@@ -67,6 +67,10 @@ class RequestRecord:
     lost: bool = False
 
     @property
+    def key(self) -> tuple[str, UUID]:
+        return self.row["organization_id"], self.row["id"]
+
+    @property
     def status(self) -> RequestStatus:
         return RequestStatus(self.row["status"])
 

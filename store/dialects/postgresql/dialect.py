@@ -15,6 +15,7 @@ from store.dialects.postgresql.connections import PostgresqlConnections
 from store.dialects.postgresql.errors import CHECK_VIOLATION, diagnose, severity_of, sqlstate
 from store.dialects.postgresql.expressions import PostgresqlExpressions
 from store.dialects.postgresql.feeds import PostgresqlFeedPositions
+from store.dialects.postgresql.guarded_writes import PostgresqlGuardedWriter
 from store.dialects.postgresql.locks import PostgresqlLocks
 from store.dialects.postgresql.partitions import ensure_partition
 from store.dialects.postgresql.rows import PostgresqlRowAccess
@@ -90,6 +91,7 @@ def postgresql_dialect(url: str, pool: PoolSettings) -> DatabaseDialect:
         probe_chars=1,
         connections=connections,
         rows=PostgresqlRowAccess(connections, feeds),
+        guarded=PostgresqlGuardedWriter(connections),
         locks=PostgresqlLocks(),
         partitions=PostgresqlPartitioning(engine),
         feeds=feeds,

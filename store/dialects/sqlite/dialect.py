@@ -17,6 +17,7 @@ from store.dialects.sqlite.database_file import DatabaseFile
 from store.dialects.sqlite.errors import DISK_ERRORS, diagnose, state_of
 from store.dialects.sqlite.expressions import SqliteExpressions
 from store.dialects.sqlite.feeds import SqliteFeedPositions
+from store.dialects.sqlite.guarded_writes import SqliteGuardedWriter
 from store.dialects.sqlite.rows import SqliteRowAccess
 from store.dialects.sqlite.sketches import SqliteSketches
 from store.ids import utc_now
@@ -73,6 +74,7 @@ def sqlite_dialect(url: str, pool: PoolSettings) -> DatabaseDialect:
         probe_chars=65_536,
         connections=connections,
         rows=SqliteRowAccess(connections, feeds),
+        guarded=SqliteGuardedWriter(connections, feeds),
         locks=SqliteLocks(),
         partitions=NoPartitions(),
         feeds=feeds,

@@ -1,5 +1,6 @@
 """Positions of rows in the feeds of SQLite."""
 
+import sqlite3
 import time
 from typing import Any
 
@@ -36,13 +37,24 @@ class SqliteFeedPositions(FeedPositions):
 
         Only the one writer asks, inside its transaction.
         """
-        last = self._positions.get(table.name)
-        if last is None:
-            newest = (
-                f'SELECT max({FEED_POSITION}) FROM "{table.name}" '  # noqa: S608  # our own names
-                f"WHERE {FEED_POSITION} IS NOT NULL"
-            )
-            ((newest_rows,),) = await driver.execute_fetchall(newest)
-            last = newest_rows or 0
-        self._positions[table.name] = number = max(last + 1, time.time_ns() // 1_000)
+        if table.name not in self._positions:
+            ((newest,),) = await driver.execute_fetchall(_newest(table))
+            self._positions[table.name] = newest or 0
+        return self._following(table)
+
+    def position_in(self, connection: sqlite3.Connection, table: Table) -> int:
+        """Return the same within the thread of the connection."""
+        if table.name not in self._positions:
+            (newest,) = connection.execute(_newest(table)).fetchone()
+            self._positions[table.name] = newest or 0
+        return self._following(table)
+
+    def _following(self, table: Table) -> int:
+        number = max(self._positions[table.name] + 1, time.time_ns() // 1_000)
+        self._positions[table.name] = number
         return number
+
+
+def _newest(table: Table) -> str:
+    # The index is of the rows that have one.
+    return f'SELECT max({FEED_POSITION}) FROM "{table.name}" WHERE {FEED_POSITION} IS NOT NULL'  # noqa: S608  # our own names

@@ -133,6 +133,7 @@ async def test_the_feed_of_events_has_the_reopening(live: Served) -> None:
     id = str(await new_request(live))
     async with live.socket() as socket:
         feed = await socket.subscribe(EVENTS, {"where": {"requestId": {"in": [id]}}})
+        assert await feed.is_quiet(0.2)  # it has begun
         await live(FAIL, {"id": id})
         await live(RETRY, {"id": id})
         types: list[str] = []
