@@ -15,12 +15,14 @@ from store.dialects import (
     AbandonedError,
     Columns,
     DatabaseDialect,
+    Decide,
     Diagnosis,
     Fault,
     GuardedChange,
     GuardedPlan,
     PoolSettings,
     TransactionAttempt,
+    UsageRequest,
     dialect_for,
 )
 from store.errors import OutcomeUnknownError, OverloadedError, QueryTimeoutError, StoreError
@@ -190,6 +192,14 @@ class Database:
         attempt = attempt or TransactionAttempt()
         async with self.translated(attempt), self._turn or nullcontext():
             return await self.dialect.guarded.write(plan, changes, attempt, self.flush_seconds)
+
+    async def consume(
+        self, request: UsageRequest, decide: Decide, attempt: TransactionAttempt | None = None
+    ) -> bool:
+        """Consume units in a transaction of their own; False where nothing was written."""
+        attempt = attempt or TransactionAttempt()
+        async with self.translated(attempt), self._turn or nullcontext():
+            return await self.dialect.usage.run(request, decide, attempt, self.flush_seconds)
 
     @asynccontextmanager
     async def translated(self, attempt: TransactionAttempt | None = None) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ from store.ingest_session import IngestSession
 from store.installation import Installation
 from store.interactions import InteractionApplier
 from store.limits.apply import LimitApplier
+from store.limits.direct import DirectConsumer
 from store.limits.queries import Limits
 from store.loaders import Loaders
 from store.maintenance.housekeeping import Housekeeping
@@ -123,7 +124,11 @@ class Store:
             appliers,
             self._clock,
             config.writer,
-            (operations.apply_alone, commands.apply_alone),
+            (
+                operations.apply_alone,
+                commands.apply_alone,
+                DirectConsumer(self._clock).apply_alone,
+            ),
         )
 
     async def start(self) -> None:

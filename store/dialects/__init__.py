@@ -21,6 +21,14 @@ from store.dialects.probes import SCHEMA_AWAY
 from store.dialects.row_columns import FetchedColumns
 from store.dialects.rows import DuplicateKeysError
 from store.dialects.sqlite.dialect import sqlite_dialect
+from store.dialects.usage_transactions import (
+    Decide,
+    LevelRow,
+    SubjectKey,
+    UsageKey,
+    UsageRequest,
+    UsageWrites,
+)
 from store.errors import InvalidInputError
 
 DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, MemoryError)
@@ -36,6 +44,7 @@ __all__ = [
     "Columns",
     "CommitHorizon",
     "DatabaseDialect",
+    "Decide",
     "Diagnosis",
     "DuplicateKeysError",
     "Fault",
@@ -44,12 +53,17 @@ __all__ = [
     "GuardedChange",
     "GuardedPlan",
     "JsonLeaf",
+    "LevelRow",
     "NotificationChannel",
     "OneOf",
     "PoolSettings",
     "Rows",
+    "SubjectKey",
     "TimeSpan",
     "TransactionAttempt",
+    "UsageKey",
+    "UsageRequest",
+    "UsageWrites",
     "chunks",
     "dialect_for",
     "statement_noted",

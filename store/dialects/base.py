@@ -14,6 +14,7 @@ from store.dialects.partitions import Partitioning
 from store.dialects.probes import Probes
 from store.dialects.rows import RowAccess
 from store.dialects.sketches import Sketches
+from store.dialects.usage_transactions import UsageTransactions
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list: five columns of each stay well below 32,767 bound parameters."""
@@ -45,6 +46,7 @@ class DatabaseDialect:
     connections: Connections
     rows: RowAccess
     guarded: GuardedWriter
+    usage: UsageTransactions
     locks: Locks
     partitions: Partitioning
     feeds: FeedPositions

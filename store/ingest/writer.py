@@ -289,11 +289,11 @@ class Writer:
             await self._partitions.ensure(needed)
 
     async def _write(self, entries: list[Entry], attempt: TransactionAttempt) -> None:
-        for entry in entries:
-            entry.result = None
         for shortcut in self._shortcuts:
+            clear_results(entries)
             if await shortcut(self._database, entries, attempt):
                 return
+        clear_results(entries)
         async with self._database.write(attempt, self._database.flush_seconds) as connection:
             flush = Flush(connection, self._database.dialect, self._clock())
             for applier in self._appliers:
@@ -301,6 +301,12 @@ class Writer:
                 await applier.apply(flush, applicable)
         for notice in flush.notices:
             notice()
+
+
+def clear_results(entries: Iterable[Entry]) -> None:
+    """Forget what a try that wrote nothing has said."""
+    for entry in entries:
+        entry.result = None
 
 
 def lane_of(entries: Sequence[Entry]) -> Lane:

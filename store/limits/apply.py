@@ -5,6 +5,7 @@ of a flush are made in the order they came, on rows that stay locked until the c
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy import Table, bindparam, delete, select, tuple_, update
 
 from models import Consumption, Reservation, ReservationHold, table_of
 from models.enums import ReservationStatus
-from store.dialects import chunks
+from store.dialects import UsageKey, chunks
 from store.errors import NotFoundError
 from store.ingest.entries import Flush, ItemResult
 from store.ingest.usage import UsageRecord
@@ -29,7 +30,7 @@ from store.limits.answers import (
 )
 from store.limits.decide import Decision, decide
 from store.limits.entries import ConsumeEntry, SettleEntry
-from store.limits.ledger import Ledger, UsageKey
+from store.limits.ledger import Ledger
 from store.limits.locking import lock_limits_shared
 
 CONSUMPTIONS, RESERVATIONS = table_of(Consumption), table_of(Reservation)
@@ -55,7 +56,7 @@ class LimitApplier:
         claimed = await work.claim([e for e in consumes if e.id is not None and e.ttl is None])
         reserved = await work.claim_reservations([e for e in consumes if e.ttl is not None])
         reservations = await work.lock_reservations(settles)
-        uses = {id(e): usage_of(e, flush) for e in consumes}
+        uses = {id(e): usage_of(e, flush.now) for e in consumes}
         commits = [e for e in settles if e.units is not None and id(e) in reservations]
         uses |= {id(e): reserved_usage(reservations[id(e)], e.units or 0, flush) for e in commits}
         counted = [*recorded, *uses.values()]
@@ -77,10 +78,10 @@ class LimitApplier:
         await work.answer_repeats([e for e in consumes if e.result is None], uses)
 
 
-def usage_of(entry: ConsumeEntry, flush: Flush) -> UsageRecord:
+def usage_of(entry: ConsumeEntry, now: datetime) -> UsageRecord:
     return UsageRecord.of(
         labels=entry.labels,
-        at=flush.now,
+        at=now,
         interaction_type=entry.interaction_type,
         operation_type=entry.operation_type,
         route=None,

@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, tuple_, update
 
 from models import Limit, LimitUsage, ReservationHold, table_of
 from models.enums import LimitMode, LimitPeriod, LimitSubject
-from store.dialects import chunks
+from store.dialects import SubjectKey, UsageKey, chunks
 from store.ingest.entries import Flush
 from store.ingest.usage import UsageRecord
 from store.limits.decide import Level
 from store.limits.periods import span_at
 
 LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)
-UsageKey = tuple[str, UUID, datetime]
 
 LABEL_OF_SUBJECT = {
     LimitSubject.ORGANIZATION: "organization_id",
@@ -31,7 +29,7 @@ SUBJECT_ORDER = {subject: i for i, subject in enumerate(LimitSubject)}
 PERIOD_ORDER = {period: i for i, period in enumerate(LimitPeriod)}
 
 
-def subjects_of(use: UsageRecord) -> list[tuple[str, str, str, str]]:
+def subjects_of(use: UsageRecord) -> list[SubjectKey]:
     """Return the keys of limits that may apply to this usage, without the period."""
     organization = use.labels["organization_id"] or ""
     return [
@@ -41,15 +39,64 @@ def subjects_of(use: UsageRecord) -> list[tuple[str, str, str, str]]:
     ]
 
 
-class Ledger:
-    """Levels by usage key. ``lock`` must run before any of them is read or changed."""
+class UsageLevels:
+    """The levels of limits, by usage key, and what a transaction adds to them."""
 
-    def __init__(self, flush: Flush) -> None:
-        self._flush = flush
-        self._limits: dict[tuple[str, str, str, str], list[Any]] = {}
+    def __init__(self) -> None:
+        self._limits: dict[SubjectKey, list[Any]] = {}
         self._levels: dict[UsageKey, Level] = {}
         self._before: dict[UsageKey, int] = {}
         self._used: dict[UsageKey, int] = {}
+
+    def add_limit(self, row: Any) -> None:
+        key = row.organization_id, row.subject, row.subject_id, row.interaction_type
+        self._limits.setdefault(key, []).append(row)
+
+    def set_usage(self, key: UsageKey, used: int, uncertain: int) -> None:
+        self._before[key] = self._used[key] = used
+        if key in self._levels:
+            self._levels[key].used = used
+            self._levels[key].uncertain = uncertain
+
+    def keys_of(self, use: UsageRecord) -> list[UsageKey]:
+        usage_keys = []
+        for subject_key in subjects_of(use):
+            for row in self._limits.get(subject_key, ()):
+                span = span_at(LimitPeriod(row.period), use.at, row.zone)
+                key = (row.organization_id, row.id, span.start)
+                if key not in self._levels:
+                    self._levels[key] = level_of(row, span.start, span.end)
+                usage_keys.append(key)
+        usage_keys.sort(key=lambda key: _rank(self._levels[key]))
+        return usage_keys
+
+    def levels(self, keys: Iterable[UsageKey]) -> list[Level]:
+        return [self._levels[key] for key in keys if key in self._levels]
+
+    def use(self, key: UsageKey, units: int) -> None:
+        self._used[key] += units
+        if key in self._levels:
+            self._levels[key].used += units
+
+    def hold(self, key: UsageKey, units: int) -> None:
+        if key in self._levels:
+            self._levels[key].reserved += units
+
+    def deltas(self) -> dict[UsageKey, int]:
+        """Return the units that were added, by key, in the order of keys."""
+        return {
+            key: self._used[key] - self._before[key]
+            for key in sorted(self._used)
+            if self._used[key] != self._before[key]
+        }
+
+
+class Ledger(UsageLevels):
+    """Levels that are read from the database. ``lock`` must run before any is read or changed."""
+
+    def __init__(self, flush: Flush) -> None:
+        super().__init__()
+        self._flush = flush
 
     async def find_limits(self, uses: Iterable[UsageRecord]) -> None:
         subject_keys = sorted({key for use in uses for key in subjects_of(use)})
@@ -62,8 +109,7 @@ class Ledger:
         for batch in chunks(subject_keys):
             statement = select(LIMITS).where(columns.in_(batch))
             for row in await self._flush.connection.execute(statement):
-                key = row.organization_id, row.subject, row.subject_id, row.interaction_type
-                self._limits.setdefault(key, []).append(row)
+                self.add_limit(row)
 
     async def find_reserved(self, keys: Iterable[UsageKey]) -> None:
         level_keys = sorted({key[:2] for key in keys})
@@ -77,18 +123,6 @@ class Ledger:
             if row is not None:
                 span = span_at(LimitPeriod(row.period), key[2], row.zone)
                 self._levels[key] = level_of(row, key[2], span.end)
-
-    def keys_of(self, use: UsageRecord) -> list[UsageKey]:
-        usage_keys = []
-        for subject_key in subjects_of(use):
-            for row in self._limits.get(subject_key, ()):
-                span = span_at(LimitPeriod(row.period), use.at, row.zone)
-                key = (row.organization_id, row.id, span.start)
-                if key not in self._levels:
-                    self._levels[key] = level_of(row, span.start, span.end)
-                usage_keys.append(key)
-        usage_keys.sort(key=lambda key: _rank(self._levels[key]))
-        return usage_keys
 
     async def lock(self, extra: Iterable[UsageKey] = ()) -> None:
         """Make the usage rows that are missing, lock all in key order, read used and held units.
@@ -119,10 +153,7 @@ class Ledger:
             statement = select(USAGES).where(tuple_(*key_columns).in_(batch)).order_by(*key_columns)
             for row in await connection.execute(dialect.locks.lock_rows(statement)):
                 key = row.organization_id, row.limit_id, row.period_start
-                self._before[key] = self._used[key] = row.used
-                if key in self._levels:
-                    self._levels[key].used = row.used
-                    self._levels[key].uncertain = row.uncertain
+                self.set_usage(key, row.used, row.uncertain)
             await self._read_holds(batch)
 
     async def _read_holds(self, keys: Sequence[UsageKey]) -> None:
@@ -137,24 +168,11 @@ class Ledger:
             if level is not None:
                 level.reserved = int(row.units)
 
-    def levels(self, keys: Iterable[UsageKey]) -> list[Level]:
-        return [self._levels[key] for key in keys if key in self._levels]
-
-    def use(self, key: UsageKey, units: int) -> None:
-        self._used[key] += units
-        if key in self._levels:
-            self._levels[key].used += units
-
-    def hold(self, key: UsageKey, units: int) -> None:
-        if key in self._levels:
-            self._levels[key].reserved += units
-
     async def write(self) -> None:
         """Write back what changed, relative to what was read under the lock."""
         changed = [
-            {"o": key[0], "l": key[1], "p": key[2], "delta": used - self._before[key]}
-            for key, used in self._used.items()
-            if used != self._before[key]
+            {"o": key[0], "l": key[1], "p": key[2], "delta": delta}
+            for key, delta in self.deltas().items()
         ]
         if not changed:
             return

@@ -15,7 +15,7 @@ async def lock_limits_shared(
     dialect: DatabaseDialect, connection: AsyncConnection, organizations: Iterable[str]
 ) -> None:
     """Let nobody set limits of these organizations until the transaction ends."""
-    names = [_name(organization) for organization in organizations]
+    names = [lock_name(organization) for organization in organizations]
     if names:
         await dialect.locks.share_locks(connection, names)
 
@@ -24,8 +24,8 @@ async def lock_limits_exclusively(
     dialect: DatabaseDialect, connection: AsyncConnection, organization: str
 ) -> None:
     """Wait for all that count units of an organization; further ones wait for this transaction."""
-    await dialect.locks.exclusive_lock(connection, _name(organization))
+    await dialect.locks.exclusive_lock(connection, lock_name(organization))
 
 
-def _name(organization: str) -> str:
+def lock_name(organization: str) -> str:
     return f"limits {organization}"

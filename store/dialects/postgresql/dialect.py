@@ -20,6 +20,7 @@ from store.dialects.postgresql.locks import PostgresqlLocks
 from store.dialects.postgresql.partitions import ensure_partition
 from store.dialects.postgresql.rows import PostgresqlRowAccess
 from store.dialects.postgresql.sketches import PostgresqlSketches
+from store.dialects.postgresql.usage_transactions import PostgresqlUsageTransactions
 from store.dialects.postgresql.visibility import UNDEFINED_STATES, TableVisibility
 from store.dialects.probes import (
     Probes,
@@ -92,6 +93,7 @@ def postgresql_dialect(url: str, pool: PoolSettings) -> DatabaseDialect:
         connections=connections,
         rows=PostgresqlRowAccess(connections, feeds),
         guarded=PostgresqlGuardedWriter(connections),
+        usage=PostgresqlUsageTransactions(connections),
         locks=PostgresqlLocks(),
         partitions=PostgresqlPartitioning(engine),
         feeds=feeds,

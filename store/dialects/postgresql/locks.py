@@ -20,13 +20,13 @@ class PostgresqlLocks(Locks):
         return statement.with_for_update()
 
     async def share_locks(self, connection: AsyncConnection, names: Sequence[str]) -> None:
-        keys = sorted({_lock_key(name) for name in names})  # one order, so that nobody deadlocks
+        keys = sorted({lock_key(name) for name in names})  # one order, so that nobody deadlocks
         await connection.execute(SHARE_LOCKS, {"keys": keys})
 
     async def exclusive_lock(self, connection: AsyncConnection, name: str) -> None:
-        await connection.execute(EXCLUSIVE_LOCK, {"key": _lock_key(name)})
+        await connection.execute(EXCLUSIVE_LOCK, {"key": lock_key(name)})
 
 
-def _lock_key(name: str) -> int:
+def lock_key(name: str) -> int:
     """Return the 64-bit number by which PostgreSQL knows a named lock."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)

@@ -20,6 +20,7 @@ from store.dialects.sqlite.feeds import SqliteFeedPositions
 from store.dialects.sqlite.guarded_writes import SqliteGuardedWriter
 from store.dialects.sqlite.rows import SqliteRowAccess
 from store.dialects.sqlite.sketches import SqliteSketches
+from store.dialects.sqlite.usage_transactions import SqliteUsageTransactions
 from store.ids import utc_now
 
 
@@ -75,6 +76,7 @@ def sqlite_dialect(url: str, pool: PoolSettings) -> DatabaseDialect:
         connections=connections,
         rows=SqliteRowAccess(connections, feeds),
         guarded=SqliteGuardedWriter(connections, feeds),
+        usage=SqliteUsageTransactions(connections),
         locks=SqliteLocks(),
         partitions=NoPartitions(),
         feeds=feeds,

@@ -114,10 +114,10 @@ class WriteProgram:
         return True
 
     def _arguments(self, change: GuardedChange) -> list[Any]:
-        values = _converted(change.values, self.converters)
+        values = converted(change.values, self.converters)
         arguments = [values[position] for position in self.order]
         for converters, row in zip(self.absences, change.absences, strict=True):
-            arguments += _converted(row, converters)
+            arguments += converted(row, converters)
         return arguments
 
 
@@ -146,7 +146,7 @@ class ChildProgram:
         rows: Sequence[Sequence[Any]],
         positions: SqliteFeedPositions,
     ) -> None:
-        records = [_converted(row, self.converters) for row in rows]
+        records = [converted(row, self.converters) for row in rows]
         if self.has_position:
             position = positions.position_in(connection, self.table)
             for record in records:
@@ -172,7 +172,7 @@ def _converters(absence: Absence) -> Converters:
     return [*others, lambda values: encode_json(values if last is None else [*map(last, values)])]
 
 
-def _converted(values: Sequence[Any], converters: Converters) -> list[Any]:
+def converted(values: Sequence[Any], converters: Converters) -> list[Any]:
     return [
         value if convert is None or value is None else convert(value)
         for value, convert in zip(values, converters, strict=True)

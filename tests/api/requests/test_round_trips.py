@@ -11,6 +11,11 @@ TRIES = 4
 """The first calls prepare statements, and work in the background may add to one of them."""
 ROUND_TRIPS = {"postgresql": 1, "sqlite": 3}
 """On SQLite: the statements, the commit, and the end of the connection's use."""
+CONSUME_ROUND_TRIPS = {"postgresql": (4, 3), "sqlite": (3, 3)}
+"""Of a call that is allowed, and of one that is denied."""
+SET_LIMIT = "mutation ($input: LimitInput!) { setLimit(input: $input) { status } }"
+CONSUME = """mutation ($input: ConsumeInput!) { consume(input: $input) {
+  allowed status levels { used remaining } } }"""
 STAGES = [{"name": "read"}, {"name": "write"}]
 Variables = Callable[[str], dict[str, Any]]
 COMMANDS: dict[str, tuple[str, str, Variables]] = {
@@ -70,3 +75,18 @@ async def test_a_command_is_one_statement(start_api: StartApi, dialect: str) -> 
             counts.append(trips.count)
         least[case] = min(counts)
     assert least == dict.fromkeys(COMMANDS, ROUND_TRIPS[dialect])
+
+
+async def test_a_consume_locks_reads_writes_and_commits(start_api: StartApi, dialect: str) -> None:
+    api = await start_api(rollups=False)
+    limit = {"subject": "USER", "subjectId": "ana", "interactionType": "mini", "maximum": 3}
+    await api(SET_LIMIT, {"input": limit | {"period": "MONTH"}})
+    await api(SET_LIMIT, {"input": limit | {"period": "DAY"}})
+    counts: dict[bool, list[int]] = {True: [], False: []}
+    for allowed in (True, True, True, False, False, False):
+        call = {"interactionType": "mini", "id": str(new_id()), "labels": {"userId": "ana"}}
+        with round_trips_of(api) as trips:
+            answer = await api(CONSUME, {"input": call})
+        assert answer["consume"]["allowed"] is allowed
+        counts[allowed].append(trips.count)
+    assert tuple(map(min, counts.values())) == CONSUME_ROUND_TRIPS[dialect], counts
