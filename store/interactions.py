@@ -44,24 +44,29 @@ def sum_usage(uses: Iterable[UsageRecord]) -> list[dict[str, Any]]:
 class InteractionApplier:
     kinds: tuple[type[Entry], ...] = ()
 
+    def __init__(self) -> None:
+        self._add: Any = None
+
     async def apply(self, flush: Flush, entries: list[Any]) -> None:
         del entries
         rows = sum_usage(flush.uses)
-        if not rows:
-            return
-        insert: Any = flush.dialect.rows.insert(TABLE)
-        stored, sent = TABLE.c, insert.excluded
-        statement = insert.on_conflict_do_update(
-            index_elements=KEY,
-            set_={
-                "units": stored.units + sent.units,
-                "calls": stored.calls + sent.calls,
-                "first_at": case(
-                    (stored.first_at < sent.first_at, stored.first_at), else_=sent.first_at
-                ),
-                "last_at": case(
-                    (stored.last_at > sent.last_at, stored.last_at), else_=sent.last_at
-                ),
-            },
-        )
-        await flush.connection.execute(statement, rows)
+        if rows:
+            if self._add is None:
+                self._add = addition(flush.dialect.rows.insert(TABLE))
+            await flush.connection.execute(self._add, rows)
+
+
+def addition(insert: Any) -> Any:
+    """Return the INSERT that adds to counters that exist."""
+    stored, sent = TABLE.c, insert.excluded
+    first = case((stored.first_at < sent.first_at, stored.first_at), else_=sent.first_at)
+    last = case((stored.last_at > sent.last_at, stored.last_at), else_=sent.last_at)
+    return insert.on_conflict_do_update(
+        index_elements=KEY,
+        set_={
+            "units": stored.units + sent.units,
+            "calls": stored.calls + sent.calls,
+            "first_at": first,
+            "last_at": last,
+        },
+    )

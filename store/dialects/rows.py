@@ -24,6 +24,7 @@ class RowAccess(ABC):
     def __init__(self, feeds: FeedPositions) -> None:
         self._feeds = feeds
         self._readers: dict[Column[Any], Convert | None] = {}
+        self._upserts: dict[tuple[Table, tuple[str, ...]], Insert] = {}
 
     @abstractmethod
     def insert(self, table: Table) -> Insert:
@@ -70,11 +71,18 @@ class RowAccess(ABC):
         """Insert the rows; where a primary key exists, set its other given columns."""
         if not rows:
             return
+        names = tuple(rows[0])
+        statement = self._upserts.get((table, names))
+        if statement is None:
+            statement = self._upserts[table, names] = self._upsert(table, names)
+        await connection.execute(statement, list(rows))
+
+    def _upsert(self, table: Table, names: Sequence[str]) -> Insert:
         key = [column.name for column in table.primary_key.columns]
         insert: Any = self.insert(table)
-        changed = {n: insert.excluded[n] for n in rows[0] if n not in key}
-        statement = insert.on_conflict_do_update(index_elements=key, set_=changed)
-        await connection.execute(statement, list(rows))
+        changed = {name: insert.excluded[name] for name in names if name not in key}
+        statement: Insert = insert.on_conflict_do_update(index_elements=key, set_=changed)
+        return statement
 
     async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
         if rows:

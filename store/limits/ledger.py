@@ -16,6 +16,15 @@ from store.limits.periods import span_at
 
 LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)
 
+ADD_USED = (
+    update(USAGES)
+    .where(
+        USAGES.c.organization_id == bindparam("o"),
+        USAGES.c.limit_id == bindparam("l"),
+        USAGES.c.period_start == bindparam("p"),
+    )
+    .values(used=USAGES.c.used + bindparam("delta"), updated_at=bindparam("now"))
+)
 LABEL_OF_SUBJECT = {
     LimitSubject.ORGANIZATION: "organization_id",
     LimitSubject.COMPANY: "company_id",
@@ -171,21 +180,12 @@ class Ledger(UsageLevels):
     async def write(self) -> None:
         """Write back what changed, relative to what was read under the lock."""
         changed = [
-            {"o": key[0], "l": key[1], "p": key[2], "delta": delta}
+            {"o": key[0], "l": key[1], "p": key[2], "delta": delta, "now": self._flush.now}
             for key, delta in self.deltas().items()
         ]
         if not changed:
             return
-        statement = (
-            update(USAGES)
-            .where(
-                USAGES.c.organization_id == bindparam("o"),
-                USAGES.c.limit_id == bindparam("l"),
-                USAGES.c.period_start == bindparam("p"),
-            )
-            .values(used=USAGES.c.used + bindparam("delta"), updated_at=self._flush.now)
-        )
-        await self._flush.connection.execute(statement, changed)
+        await self._flush.connection.execute(ADD_USED, changed)
 
 
 def level_of(row: Any, start: datetime, end: datetime | None, used: int = 0) -> Level:
