@@ -18,6 +18,7 @@ from store.requests.commands import StateFactory, run_command, run_creation
 from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, StallCheckEntry
 from store.requests.known import KnownRequests
 from store.requests.rows import Row
+from store.requests.silence import check_for_stall
 from store.requests.state import RequestState
 from store.requests.statistics import RequestStats
 
@@ -153,7 +154,7 @@ class RequestApplier:
     def _sweep(self, entry: StallCheckEntry, states: dict[Key, RequestState]) -> None:
         state = states.get((entry.organization or "", entry.request_id))
         stall_policy = replace(self._make_state.stall_policy, listening_since=entry.listening_since)
-        moved = state is not None and state.check_for_stall(stall_policy)
+        moved = state is not None and check_for_stall(state, stall_policy)
         id, key = entry.request_id, entry.key
         entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
 
@@ -164,9 +165,9 @@ class RequestApplier:
             state.settle()
             state.keep_deadline()
         await dialect.rows.upsert(connection, REQUESTS, [s.row for s in changed])
-        stages: list[Row] = [s.stages[n] for s in changed for n in sorted(s.dirty_stages)]
+        stages: list[Row] = [s.stages[n] for s in changed for n in sorted(s.stages.dirty)]
         await dialect.rows.upsert(connection, STAGES, stages)
-        attempts = [s.attempts[k] for s in changed for k in sorted(s.attempts)]
+        attempts = [s.stages.attempts[k] for s in changed for k in sorted(s.stages.attempts)]
         await dialect.rows.upsert(connection, ATTEMPTS, attempts)
         events = [tuple(map(e.get, EVENT_COLUMNS)) for s in changed for e in s.events]
         if events:

@@ -9,6 +9,7 @@ from store.errors import StoreError
 from store.ingest.entries import ItemResult
 from store.requests.entries import CommandEntry, CommandOutcome, CreateEntry
 from store.requests.rows import Row
+from store.requests.stage_rows import RequestStages
 from store.requests.stalls import StallPolicy
 from store.requests.state import RequestState
 
@@ -21,7 +22,12 @@ class StateFactory:
 
     def __call__(self, row: Row, stages: dict[str, Row], now: datetime) -> RequestState:
         return RequestState(
-            row, stages, now, self.make_id, self.stall_policy, max_stages=self.max_stages
+            row,
+            RequestStages(stages),
+            now,
+            self.make_id,
+            self.stall_policy,
+            max_stages=self.max_stages,
         )
 
 
@@ -46,7 +52,7 @@ def run_creation(entry: CreateEntry, state: RequestState) -> None:
     """Plan the stages of a request that is new."""
     for stage in entry.stages:
         state.stages[stage["name"]] = dict(stage)
-        state.dirty_stages.add(stage["name"])
+        state.stages.mark(stage)
     state.emit("request.created", entry.fact)
     entry.result = ItemResult.accepted(entry.request_id, entry.key)
     entry.outcome = CommandOutcome(state.row, state.stages, state.events)

@@ -235,7 +235,7 @@ class ChangedRequest:
     @property
     def moves_only_clocks(self) -> bool:
         before, now = self.known.row, self.state.row
-        return not (self.state.dirty_stages or self.state.attempts) and all(
+        return not (self.state.stages.dirty or self.state.stages.attempts) and all(
             before[name] == now[name] for name in OTHER_COLUMNS
         )
 
@@ -263,8 +263,8 @@ def change_of(plan: GuardedPlan, change: ChangedRequest) -> GuardedChange:
             absences.append((id, organization))
     children: list[Sequence[Sequence[Any]]] = [rows_of(state.events, EVENT_COLUMNS)]
     if len(plan.children) > 1:
-        stages = [state.stages[name] for name in sorted(state.dirty_stages)]
-        attempts = [state.attempts[key] for key in sorted(state.attempts)]
+        stages = [state.stages[name] for name in sorted(state.stages.dirty)]
+        attempts = [state.stages.attempts[key] for key in sorted(state.stages.attempts)]
         children[:0] = [rows_of(stages, STAGE_COLUMNS), rows_of(attempts, ATTEMPT_COLUMNS)]
     row = state.row
     values = [organization, id, *map(before.get, VERSION), *map(row.get, plan.changed)]

@@ -56,7 +56,7 @@ class KnownRequests:
         if state.final:
             self.forget(state.row["id"])
         else:
-            self.put(state.row, state.stages)
+            self.put(state.row, dict(state.stages))
 
     def forget(self, id: UUID) -> None:
         self._requests.pop(id, None)

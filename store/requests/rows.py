@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.enums import Severity, StageStatus
+from models.enums import RequestStatus, Severity, StageStatus
 
 Row = dict[str, Any]
 ATTEMPT_FIELDS = (
@@ -44,6 +44,13 @@ PENDING_DEFAULTS: Row = RUNNING_DEFAULTS | {
     "last_heartbeat_at": None,
 }
 """What a stage is set back to when its request runs again; its number of attempts stays."""
+REOPENED: Row = {
+    "status": RequestStatus.RUNNING.value,
+    "ended_at": None,
+    "error": None,
+    "error_message": None,
+}
+"""What a FAILED request becomes when it runs again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +118,31 @@ def weights_of(stages: Iterable[Mapping[Any, Any]]) -> dict[str, float]:
 
 def attempt_row(stage: Row) -> Row:
     return {name: stage[name] for name in ATTEMPT_FIELDS} | {"stage": stage["name"]}
+
+
+def event_row(request: Row, type: str, fact: CommandContext, id: UUID, severity: Severity) -> Row:
+    """Return the newest event of a request, without its stage and when it is recorded."""
+    return {
+        "organization_id": request["organization_id"],
+        "request_id": request["id"],
+        "seq": request["last_seq"],
+        "id": id,
+        "type": type,
+        "severity": (fact.severity or severity).value,
+        "message": fact.message,
+        "data": fact.data,
+        "occurred_at": fact.at,
+    }
+
+
+def reopening_data(request: Row, forced: bool) -> Row:
+    """Return what the event of a reopening says of the failure before it."""
+    ended = request["ended_at"]
+    ended_at = None if ended is None else ended.isoformat().replace("+00:00", "Z")
+    data = {"endedAt": ended_at, "errorStage": request["error_stage"]}
+    return data | {"forced": True} if forced else data
+
+
+def awaits_its_worker(stage: Row) -> bool:
+    is_retried: bool = stage["attempt"] > 1
+    return is_retried and stage["progress"] == 0 and stage["done"] is None and not stage["message"]

@@ -70,6 +70,16 @@ class StallPolicy:
         deadlines = [self.stage_due(stage) for stage in stages.values()]
         return min((at for at in (request_deadline, *deadlines) if at is not None), default=None)
 
+    def keep_deadline(self, row: Row, stages: dict[str, Row]) -> None:
+        """Keep ``deadline_at`` a lower bound of what is due.
+
+        It is lowered and cleared, never raised: a heartbeat that postpones what is due leaves the
+        index alone, and whoever looks too early looks again.
+        """
+        due, at = self.due(row, stages), row["deadline_at"]
+        if due is None or at is None or due < at:
+            row["deadline_at"] = due
+
 
 def with_status(stages: dict[str, Row], status: StageStatus) -> Iterator[Row]:
     return (stage for stage in stages.values() if stage["status"] == status.value)

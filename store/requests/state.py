@@ -1,33 +1,214 @@
-"""Commands to a request and its stages in memory: the pure part of every change.
+"""One request in memory: its rows, its state machine, and what must be written.
 
-``RequestState`` starts from locked rows, takes commands one by one, and keeps what must be
-written: changed rows and new events. The rules stand in ``transitions``.
+``RequestState`` starts from the rows of a request, takes commands one by one, and keeps changed
+rows and new events. The rules stand in ``transitions``, refusals in ``refusals``.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from models.enums import RequestStatus, Severity, StageStatus
 from store.errors import InvalidTransitionError
-from store.requests.record import RequestRecord
-from store.requests.rows import CommandContext, Row, merge_data
-from store.requests.stalls import StallPolicy, with_status
+from store.ids import new_id
+from store.requests.refusals import (
+    applies_to_request,
+    applies_to_stage,
+    is_earlier_attempt,
+    refuse_further_stage,
+    refuse_retry,
+    stage_named,
+)
+from store.requests.rows import (
+    PENDING_DEFAULTS,
+    REOPENED,
+    CommandContext,
+    Row,
+    awaits_its_worker,
+    event_row,
+    merge_data,
+    reopening_data,
+)
+from store.requests.stage_rows import MAX_REQUEST_STAGES, RequestStages
+from store.requests.stalls import StallPolicy
 from store.requests.transitions import (
-    REQUEST_WATCHED,
+    REQUEST_FINAL,
     STAGE_ACTIVE,
+    STAGE_ENDED,
     STAGE_TRANSITIONS,
     RequestCommand,
     StageCommand,
-    retry_refusal,
     retry_target,
 )
 
-LOST = "LOST"
-"""The reason in the details of the error of what stayed silent for too long."""
 
+@dataclass(slots=True)
+class RequestState:
+    """A request with its stages, and what must be written: changed rows and new events.
 
-class StageState(RequestRecord):
-    __slots__ = ()
+    ``make_id`` makes the ids of events that no caller asked for by name. ``late`` counts messages
+    of attempts that are over and reports that came after the end; ``lost`` says that the request
+    was given up.
+
+    What follows from all stages, progress and the current stage, is computed once by ``settle``
+    and not for each command: many commands to one request cost in proportion to their number.
+    """
+
+    row: Row
+    stages: RequestStages
+    now: datetime
+    make_id: Callable[[], UUID] = new_id
+    stall_policy: StallPolicy = field(default_factory=StallPolicy)
+    events: list[Row] = field(default_factory=list)
+    seen: set[UUID] = field(default_factory=set)
+    max_stages: int = MAX_REQUEST_STAGES
+    progress_is_stale: bool = False
+    current_stage_is_stale: bool = False
+    dirty: bool = False
+    late: int = 0
+    lost: bool = False
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        return self.row["organization_id"], self.row["id"]
+
+    @property
+    def status(self) -> RequestStatus:
+        return RequestStatus(self.row["status"])
+
+    @property
+    def final(self) -> bool:
+        return self.status in REQUEST_FINAL
+
+    def emit(
+        self,
+        type: str,
+        fact: CommandContext,
+        severity: Severity = Severity.INFO,
+        stage: str | None = None,
+        event_id: UUID | None = None,
+    ) -> None:
+        self.row["last_seq"] += 1
+        self.row["updated_at"] = self.now
+        self.dirty = True
+        event = event_row(self.row, type, fact, event_id or fact.event_id, severity)
+        event |= {"stage": stage, "attempt": self.stages.attempt_of(stage), "recorded_at": self.now}
+        self.seen.add(event["id"])
+        self.events.append(event)
+
+    def settle(self) -> None:
+        """Compute what follows from all stages; to be called before the row is read or written."""
+        self._settle_current_stage()
+        if self.progress_is_stale:
+            self.progress_is_stale = False
+            self.row["progress"] = self.stages.progress()
+
+    def keep_deadline(self) -> None:
+        """Keep ``deadline_at`` a lower bound of what is due; to be called before it is written."""
+        self.stall_policy.keep_deadline(self.row, self.stages)
+
+    # ---------------------------------------------------------------- heartbeats --
+
+    def _record_heartbeat(self, fact: CommandContext) -> None:
+        self.row["last_heartbeat_at"] = self.now
+        self.dirty = True
+        if applies_to_request(RequestCommand.RESUME, self.status):
+            self.row["status"], self.row["stalled_at"] = RequestStatus.RUNNING.value, None
+            self.emit("request.resumed", fact.without_payload, event_id=self.make_id())
+
+    def _record_stage_heartbeat(self, stage: Row, fact: CommandContext) -> None:
+        self._record_heartbeat(fact)
+        self.stages.mark(stage)
+        stage["last_heartbeat_at"] = self.now
+        if stage["status"] == StageStatus.STALLED.value:
+            stage["status"], stage["stalled_at"] = StageStatus.RUNNING.value, None
+            self.stages.record(stage)
+            self.emit(
+                "stage.resumed", fact.without_payload, stage=stage["name"], event_id=self.make_id()
+            )
+
+    # ---------------------------------------------------------------- what changes
+
+    def _start(self, fact: CommandContext, event_id: UUID | None = None) -> None:
+        self.row["status"] = RequestStatus.RUNNING.value
+        self.row["started_at"] = fact.at
+        self.emit("request.started", fact, event_id=event_id)
+
+    def _begin_attempt(
+        self, stage: Row, fact: CommandContext, event: str, event_id: UUID | None = None
+    ) -> None:
+        self.stages.begin_attempt(stage, fact.at, self.now)
+        self.row["current_stage"] = stage["name"]
+        self.current_stage_is_stale = False
+        self.progress_is_stale = True
+        self.emit(event, fact, stage=stage["name"], event_id=event_id)
+
+    def _finish(self, stage: Row, ending: Row) -> None:
+        self.stages.finish(stage, ending)
+        self.current_stage_is_stale = True
+        self.progress_is_stale = True
+
+    def _close_stages(self, fact: CommandContext) -> None:
+        """Cancel the stages that run, skip those that never started."""
+        for stage in self.stages.in_order():
+            status = StageStatus(stage["status"])
+            if status in STAGE_ENDED:
+                continue
+            if status in STAGE_ACTIVE:
+                self._finish(stage, {"status": StageStatus.CANCELLED.value, "ended_at": fact.at})
+                event, severity = "stage.cancelled", Severity.WARNING
+            else:
+                stage["status"] = StageStatus.SKIPPED.value
+                self.stages.mark(stage)
+                event, severity = "stage.skipped", Severity.INFO
+            self.emit(event, fact.without_payload, severity, stage["name"], self.make_id())
+
+    def _end(self, status: RequestStatus, fact: CommandContext) -> None:
+        self.row["status"] = status.value
+        self.row["ended_at"] = max(self.row["started_at"] or fact.at, fact.at)
+        self.row["current_stage"] = None
+        self.current_stage_is_stale = False
+        self.row["stalled_at"] = None
+
+    def _reopen(
+        self, fact: CommandContext, event_id: UUID, beside: str | None, forced: bool
+    ) -> None:
+        """Run a FAILED request again; stages that its failure ended return to PENDING.
+
+        ``beside`` is the stage that is started at once. The failure itself stays in the log.
+        """
+        row, data = self.row, reopening_data(self.row, forced)
+        row |= REOPENED | {
+            "started_at": row["started_at"] or fact.at,
+            "last_heartbeat_at": self.now,
+        }
+        stage = self.stages.get(row["error_stage"] or "")
+        if stage is None or stage["status"] != StageStatus.FAILED.value:
+            row["error_stage"] = None
+        self.emit("request.reopened", fact.with_data(data), event_id=event_id)
+        for stage in self.stages.in_order():
+            name = stage["name"]
+            if name != beside and applies_to_stage(StageCommand.REOPEN, stage):
+                stage.update(PENDING_DEFAULTS)
+                self.stages.mark(stage)
+                self.emit(
+                    "stage.reopened", fact.without_payload, stage=name, event_id=self.make_id()
+                )
+        self.progress_is_stale = True
+
+    def _is_late(self, stage: Row, attempt: int | None) -> bool:
+        """Count and report a message of an attempt that is over."""
+        is_late = is_earlier_attempt(stage, attempt)
+        self.late += is_late
+        return is_late
+
+    def _settle_current_stage(self) -> None:
+        if self.current_stage_is_stale:
+            self.current_stage_is_stale = False
+            self.row["current_stage"] = self.stages.latest_active()
+
+    # ---------------------------------------------------------------- commands to stages
 
     def start_stage(
         self,
@@ -54,8 +235,8 @@ class StageState(RequestRecord):
         if self.final:
             return False
         if stage is None:
-            stage = self._add_stage(name)
-        elif self._is_stale(stage, attempt) or not self._evaluate_stage(StageCommand.START, stage):
+            stage = self.stages.add(self.row, name, self.max_stages)
+        elif self._is_late(stage, attempt) or not applies_to_stage(StageCommand.START, stage):
             return False
         self._record_heartbeat(fact)
         if self.status is RequestStatus.PENDING:
@@ -75,17 +256,17 @@ class StageState(RequestRecord):
             return False
         if stage is None:
             if self.status is RequestStatus.FAILED:
-                self._refuse_further_stage(name)
+                refuse_further_stage(self.row, len(self.stages), self.max_stages, name)
                 self._reopen(fact.without_payload, self.make_id(), None, forced=False)
             return None
         status = StageStatus(stage["status"])
         if status in STAGE_TRANSITIONS[StageCommand.RETRY]:
             return self.retry_stage(name, fact, attempt)
-        if status is StageStatus.COMPLETED or self._is_stale(stage, attempt):
+        if status is StageStatus.COMPLETED or self._is_late(stage, attempt):
             return False
         if status in STAGE_ACTIVE:
             self._record_stage_heartbeat(stage, fact)
-            if not _awaits_its_worker(stage):
+            if not awaits_its_worker(stage):
                 self.emit("stage.taken_over", fact, stage=name)
             return True
         return None
@@ -102,8 +283,7 @@ class StageState(RequestRecord):
             self._record_heartbeat(fact)
         self._settle_current_stage()
         stage["started_at"] = fact.at
-        self._mark(stage["name"])
-        self._attempt_of(stage)
+        self.stages.record(stage)
         if fact.is_earlier_than(self.row["started_at"]):
             self.row["started_at"] = fact.at
         self.emit("stage.start_reported", fact, stage=stage["name"])
@@ -117,24 +297,19 @@ class StageState(RequestRecord):
         The earlier attempts stay visible. ``attempt`` is the one that failed: a retry of an
         earlier one came too late. ``force`` ignores ``retryable`` and ``max_attempts``.
         """
-        stage = self._stage(name)
+        stage = stage_named(self.stages, name)
         if self.final and self.status is not RequestStatus.FAILED:
             raise InvalidTransitionError(
                 f"the request has ended as {self.status.value}: it is final"
             )
-        if self._is_stale(stage, attempt):
+        if self._is_late(stage, attempt):
             return False
         if stage["status"] in STAGE_ACTIVE and stage["attempt"] > 1:
             return False
-        self._evaluate_stage(StageCommand.RETRY, stage)
-        self._refuse_retry(stage, force)
+        applies_to_stage(StageCommand.RETRY, stage)
+        refuse_retry(stage, force)
         self._retry(stage, fact, force)
         return True
-
-    def _refuse_retry(self, stage: Row, force: bool) -> None:
-        refusal = None if force else retry_refusal(stage)
-        if refusal is not None:
-            raise InvalidTransitionError(refusal)
 
     def _retry(self, stage: Row, fact: CommandContext, force: bool) -> None:
         name = stage["name"]
@@ -154,26 +329,16 @@ class StageState(RequestRecord):
         done: int | None,
         total: int | None,
     ) -> bool:
-        stage = self._stage(name)
+        stage = stage_named(self.stages, name)
         if self._is_over(StageCommand.PROGRESS, stage, attempt):
             return False
         self._begin_if_waiting(stage, fact)
         self._record_stage_heartbeat(stage, fact)
-        before = stage["progress"], stage["done"], stage["total"], stage["message"]
-        if done is not None or total is not None:
-            stage["done"] = done if done is not None else stage["done"]
-            stage["total"] = total if total is not None else stage["total"]
-            if fraction is None and stage["total"] and stage["done"] is not None:
-                fraction = min(1.0, stage["done"] / stage["total"])
-        if fraction is not None:
-            stage["progress"] = fraction
-        if fact.message is not None:
-            stage["message"] = fact.message
-        now = stage["progress"], stage["done"], stage["total"], stage["message"]
-        if before == now and fact.data is None:
+        is_new = self.stages.report(stage, fraction, done, total, fact.message)
+        if not is_new and fact.data is None:
             return True
-        self._attempt_of(stage)
-        self._update_progress()
+        self.stages.record(stage)
+        self.progress_is_stale = True
         data = {k: stage[k] for k in ("progress", "done", "total") if stage[k] is not None}
         self.emit("stage.progressed", fact.with_data(merge_data(data, fact.data)), stage=name)
         return True
@@ -187,9 +352,9 @@ class StageState(RequestRecord):
 
     def _is_over(self, command: StageCommand, stage: Row, attempt: int | None) -> bool:
         if not self.final:
-            if self._is_stale(stage, attempt):
+            if self._is_late(stage, attempt):
                 return True
-            if self._evaluate_stage(command, stage):
+            if applies_to_stage(command, stage):
                 return False
         self.late += stage["status"] != STAGE_TRANSITIONS[command][StageStatus.RUNNING].value
         return True
@@ -210,7 +375,7 @@ class StageState(RequestRecord):
         attempt: int | None,
         retryable: bool | None,
     ) -> bool:
-        stage = self._stage(name)
+        stage = stage_named(self.stages, name)
         if self._is_over(command, stage, attempt):
             return False
         self._begin_if_waiting(stage, fact)
@@ -234,16 +399,12 @@ class StageState(RequestRecord):
         self._finish(stage, ending | {"error_message": fact.message, "error": fact.data})
         self.emit("stage.failed", fact, Severity.ERROR, stage["name"])
 
-
-class RequestState(StageState):
-    """One request under its lock, with everything that can be asked of it."""
-
-    __slots__ = ()
+    # ---------------------------------------------------------------- commands to the request
 
     def start(self, fact: CommandContext, event_id: UUID | None = None) -> bool:
         if self._take_late_start_of_all(fact):
             return True
-        if not self._evaluate(RequestCommand.START):
+        if not applies_to_request(RequestCommand.START, self.status):
             return False
         self._record_heartbeat(fact)
         self._start(fact, event_id)
@@ -265,7 +426,7 @@ class RequestState(StageState):
         ``start_stage`` False leaves it to the worker to start stages. ``force`` ignores
         ``retryable`` and ``max_attempts``. In a request that runs it retries its error stage.
         """
-        if not self._evaluate(RequestCommand.RETRY):
+        if not applies_to_request(RequestCommand.RETRY, self.status):
             stage = self.stages.get(self.row["error_stage"] or "")
             if stage is None or not start_stage or stage["status"] != StageStatus.FAILED.value:
                 return False
@@ -275,7 +436,7 @@ class RequestState(StageState):
             self._reopen(fact, fact.event_id, None, force)
             return True
         stage = self.stages[target["name"]]
-        self._refuse_retry(stage, force)
+        refuse_retry(stage, force)
         if start_stage:
             self._retry(stage, fact, force)
         else:
@@ -283,7 +444,7 @@ class RequestState(StageState):
         return True
 
     def complete(self, fact: CommandContext) -> bool:
-        if not self._evaluate(RequestCommand.COMPLETE):
+        if not applies_to_request(RequestCommand.COMPLETE, self.status):
             return False
         if self.status is RequestStatus.PENDING:
             self._start(fact.without_payload, self.make_id())
@@ -296,7 +457,7 @@ class RequestState(StageState):
         return True
 
     def fail(self, fact: CommandContext, stage: str | None) -> bool:
-        if not self._evaluate(RequestCommand.FAIL):
+        if not applies_to_request(RequestCommand.FAIL, self.status):
             return False
         self.row["last_heartbeat_at"] = self.now
         self._fail(fact, stage)
@@ -312,7 +473,7 @@ class RequestState(StageState):
         self.emit("request.failed", fact, Severity.ERROR, stage)
 
     def cancel(self, fact: CommandContext) -> bool:
-        if not self._evaluate(RequestCommand.CANCEL):
+        if not applies_to_request(RequestCommand.CANCEL, self.status):
             return False
         self.row["last_heartbeat_at"] = self.now
         self._close_stages(fact)
@@ -329,60 +490,10 @@ class RequestState(StageState):
 
     # ---------------------------------------------------------------- silence
 
-    def check_for_stall(self, stall_policy: StallPolicy) -> bool:
-        before = len(self.events)
-        if self.status in REQUEST_WATCHED:
-            for stage in sorted(self.stages.values(), key=lambda stage: stage["position"]):
-                due = stall_policy.stage_due(stage)
-                if due is not None and due <= self.now:
-                    self._stall_stage(stage, stall_policy)
-            due = stall_policy.request_due(self.row, self.stages)
-            if due is not None and due <= self.now:
-                self._stall()
-        due = stall_policy.due(self.row, self.stages)
-        self.dirty = self.dirty or due != self.row["deadline_at"]
-        self.row["deadline_at"] = due
-        return len(self.events) > before
-
-    def _stall_stage(self, stage: Row, stall_policy: StallPolicy) -> None:
-        if self._evaluate_stage(StageCommand.STALL, stage):
-            stage["status"], stage["stalled_at"] = StageStatus.STALLED.value, self.now
-            self._mark(stage["name"])
-            self._attempt_of(stage)
-            data = {"allowedSeconds": stall_policy.of_stage(stage).total_seconds()}
-            silent = self._silent(stage["last_heartbeat_at"], data)
-            self.emit("stage.stalled", silent, Severity.WARNING, stage["name"])
-        elif self._evaluate_stage(StageCommand.LOSE, stage):
-            self._mark_stage_lost(stage)
-
-    def _mark_stage_lost(self, stage: Row) -> None:
-        fact = self._silent(stage["last_heartbeat_at"], {"reason": LOST})
+    def lose_stage(self, stage: Row, fact: CommandContext) -> None:
         self._fail_stage(StageCommand.LOSE, stage, fact, retryable=True)
 
-    def _stall(self) -> None:
-        if self._evaluate(RequestCommand.STALL):
-            self.row["status"], self.row["stalled_at"] = RequestStatus.STALLED.value, self.now
-            self.emit(
-                "request.stalled", self._silent(self.row["last_heartbeat_at"], {}), Severity.WARNING
-            )
-        elif self._evaluate(RequestCommand.LOSE):
-            fact = self._silent(self.row["last_heartbeat_at"], {"reason": LOST})
-            for stage in with_status(self.stages, StageStatus.STALLED):
-                self._mark_stage_lost(stage)
-            self._fail(fact, None)
-            self.lost = True
-
-    def _silent(self, last_message: datetime | None, data: Row) -> CommandContext:
-        said = (
-            last_message.isoformat(timespec="seconds").replace("+00:00", "Z")
-            if last_message
-            else "it began"
-        )
-        known = {} if last_message is None else {"lastHeartbeatAt": said}
-        message = f"no update since {said}"
-        return CommandContext(self.now, self.make_id(), message, known | data or None)
-
-
-def _awaits_its_worker(stage: Row) -> bool:
-    is_retried = stage["attempt"] > 1
-    return is_retried and stage["progress"] == 0 and stage["done"] is None and not stage["message"]
+    def lose(self, fact: CommandContext) -> None:
+        """Give the request up; its stages have been given up before."""
+        self._fail(fact, None)
+        self.lost = True

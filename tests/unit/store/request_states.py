@@ -7,6 +7,7 @@ from uuid import UUID
 from models.enums import RequestStatus
 from store.ids import new_id
 from store.requests.rows import Row, planned_stage
+from store.requests.stage_rows import RequestStages
 from store.requests.stalls import StallPolicy
 from store.requests.state import RequestState
 
@@ -42,4 +43,4 @@ def new_state(
         name: planned_stage(row, name, position, weight, attempts)
         for position, (name, weight, attempts) in enumerate(stages or [])
     }
-    return RequestState(row, planned, NOW, make_id, PATIENCE)
+    return RequestState(row, RequestStages(planned), NOW, make_id, PATIENCE)

@@ -12,6 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from store.errors import InvalidTransitionError, NotFoundError
 from store.requests.rows import CommandContext, Row
+from store.requests.silence import check_for_stall
+from store.requests.stage_rows import RequestStages
 from store.requests.state import RequestState
 from store.requests.transitions import REQUEST_FINAL, STAGE_ENDED
 from tests.unit.store.request_states import NOW, PATIENCE, new_state
@@ -109,13 +111,13 @@ class RequestMachine(RuleBasedStateMachine):
         ``leaves`` are the final states that it may lead out of, or in which it may add a fact.
         """
         state, was_final, was = self.state, self.state.final, self.state.status
-        known = deepcopy((state.row, state.stages, state.events, state.attempts))
+        known = deepcopy((state.row, state.stages, state.events, state.stages.attempts))
         try:
             moved = getattr(state, command)(*arguments)
         except (InvalidTransitionError, NotFoundError):
             moved = False
         if not moved:
-            assert known == (state.row, state.stages, state.events, state.attempts)
+            assert known == (state.row, state.stages, state.events, state.stages.attempts)
         if was_final and command != "log" and was not in leaves:
             assert not moved, "final is final"
         if not state.final:
@@ -125,7 +127,7 @@ class RequestMachine(RuleBasedStateMachine):
     def check_marks(self, row: Row, stages: dict[str, Row]) -> None:
         """Whatever changed is marked to be written."""
         changed = {n for n, stage in self.state.stages.items() if stages.get(n) != stage}
-        assert changed <= self.state.dirty_stages
+        assert changed <= self.state.stages.dirty
         assert self.state.dirty or (row == self.state.row and not changed)
 
     @rule(at=TIMES)
@@ -202,10 +204,10 @@ class RequestMachine(RuleBasedStateMachine):
         state, was = self.state, self.state.status
         row, stages = deepcopy((state.row, state.stages))
         due = PATIENCE.due(state.row, state.stages)
-        moved = state.check_for_stall(PATIENCE)
+        moved = check_for_stall(state, PATIENCE)
         assert moved == (due is not None and due <= state.now)
         assert state.final == (was.value == "STALLED" and state.lost) or was in REQUEST_FINAL
-        assert not state.check_for_stall(PATIENCE)
+        assert not check_for_stall(state, PATIENCE)
         self.check_marks(row, stages)
 
     @rule()
@@ -214,9 +216,9 @@ class RequestMachine(RuleBasedStateMachine):
         state = self.state
         state.keep_deadline()
         self.log += state.events
-        self.attempts |= state.attempts
+        self.attempts |= state.stages.attempts
         state.settle()
-        stages = {name: dict(stage) for name, stage in state.stages.items()}
+        stages = RequestStages((name, dict(stage)) for name, stage in state.stages.items())
         self.state = RequestState(
             dict(state.row), stages, state.now, self.make_id, PATIENCE, seen=set(state.seen)
         )
@@ -265,7 +267,7 @@ class RequestMachine(RuleBasedStateMachine):
 
     @invariant()
     def attempts_only_grow(self) -> None:
-        attempts = self.attempts | self.state.attempts
+        attempts = self.attempts | self.state.stages.attempts
         for name, stage in self.state.stages.items():
             assert self.before.get(name, 0) <= stage["attempt"]
             self.before[name] = stage["attempt"]
@@ -278,7 +280,7 @@ class RequestMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_ends_before_it_starts(self) -> None:
-        rows = (self.state.row, *self.state.stages.values(), *self.state.attempts.values())
+        rows = (self.state.row, *self.state.stages.values(), *self.state.stages.attempts.values())
         for row in rows:
             if row["started_at"] is not None and row["ended_at"] is not None:
                 assert row["started_at"] <= row["ended_at"]
