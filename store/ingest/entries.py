@@ -89,6 +89,10 @@ class Entry:
         self.repaired = 0  # texts whose NUL or lone surrogates were replaced
         self.truncated = 0  # texts and payloads that were over their limit
 
+    def clear(self) -> None:
+        """Forget what a try that wrote nothing has said."""
+        self.result = None
+
     def partitions(self) -> Iterable[tuple[Table, int]]:
         """Return the (table, month) pairs that must exist before this entry can be written."""
         return ()

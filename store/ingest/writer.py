@@ -290,10 +290,10 @@ class Writer:
 
     async def _write(self, entries: list[Entry], attempt: TransactionAttempt) -> None:
         for shortcut in self._shortcuts:
-            clear_results(entries)
+            clear(entries)
             if await shortcut(self._database, entries, attempt):
                 return
-        clear_results(entries)
+        clear(entries)
         async with self._database.write(attempt, self._database.flush_seconds) as connection:
             flush = Flush(connection, self._database.dialect, self._clock())
             for applier in self._appliers:
@@ -303,10 +303,9 @@ class Writer:
             notice()
 
 
-def clear_results(entries: Iterable[Entry]) -> None:
-    """Forget what a try that wrote nothing has said."""
+def clear(entries: Iterable[Entry]) -> None:
     for entry in entries:
-        entry.result = None
+        entry.clear()
 
 
 def lane_of(entries: Sequence[Entry]) -> Lane:

@@ -34,7 +34,6 @@ class StateFactory:
 def run_command(entry: CommandEntry, state: RequestState) -> None:
     """Change the state as the command says; a repeat of its event and a rejection change nothing."""
     key, id = state.key, entry.event_id or entry.request_id
-    entry.outcome = None  # a try before this one may have set it
     if entry.event_id is not None and entry.event_id in state.seen:
         entry.result = ItemResult.duplicate(id, key)
         return

@@ -183,6 +183,7 @@ class DirectRequestWriter:
             stages = {name: dict(stage) for name, stage in known.stages.items()}
             state = self._make_state(dict(known.row), stages, now)
             for entry in entries:
+                entry.clear()
                 run_command(entry, state)
             if state.dirty:
                 state.settle()

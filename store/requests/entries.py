@@ -39,14 +39,28 @@ class CommandOutcome:
         return next((event for event in self.events if event["id"] == id), None)
 
 
-class CommandEntry(Entry):
+class RequestEntry(Entry):
+    """An entry whose answer shows the request as it was written."""
+
+    __slots__ = ("outcome",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcome: CommandOutcome | None = None
+
+    def clear(self) -> None:
+        super().clear()
+        self.outcome = None
+
+
+class CommandEntry(RequestEntry):
     """One command to one request.
 
     ``bounds`` say which requests the caller reaches; ``organization`` is known unless the caller
     spans all. ``event_id`` is the caller's, or None when a repeat cannot be recognised by it.
     """
 
-    __slots__ = ("bounds", "change", "event_id", "fact", "outcome", "request_id", "stage")
+    __slots__ = ("bounds", "change", "event_id", "fact", "request_id", "stage")
 
     def __init__(
         self,
@@ -64,17 +78,16 @@ class CommandEntry(Entry):
         self.event_id = event_id
         self.change = change
         self.stage = stage
-        self.outcome: CommandOutcome | None = None
 
     @property
     def organization(self) -> str | None:
         return self.bounds.organization_id
 
 
-class CreateEntry(Entry):
+class CreateEntry(RequestEntry):
     """A new request with its planned stages; ``bounds`` say whose repeat finds it."""
 
-    __slots__ = ("bounds", "fact", "outcome", "row", "stages")
+    __slots__ = ("bounds", "fact", "row", "stages")
 
     def __init__(
         self, row: Row, stages: list[Row], fact: CommandContext, bounds: TenantBounds = UNRESTRICTED
@@ -84,7 +97,6 @@ class CreateEntry(Entry):
         self.row = row
         self.stages = stages
         self.fact = fact
-        self.outcome: CommandOutcome | None = None
 
     @property
     def request_id(self) -> UUID:

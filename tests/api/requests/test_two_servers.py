@@ -108,3 +108,12 @@ async def test_a_request_of_two_organizations_is_ambiguous_as_soon_as_the_second
         document = "mutation ($input: LogEventInput!) { logEvent(input: $input) { status } }"
         refusal = await api.refused(document, {"input": {"requestId": both.id, "type": "note"}})
         assert "Several organizations" in refusal.message
+
+
+async def test_a_repeated_creation_answers_what_is_stored(both: Both) -> None:
+    for api in (both.one, both.other):
+        document = """mutation ($input: CreateRequestInput!) { createRequest(input: $input) {
+          status request { type status lastSeq } } }"""
+        answer = await api(document, {"input": {"id": both.id, "type": "changed"}})
+        stored = {"type": "x", "status": "RUNNING", "lastSeq": 4}
+        assert answer["createRequest"] == {"status": "DUPLICATE", "request": stored}
