@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 import strawberry
 
@@ -63,6 +63,23 @@ class Nodes(Items[T]):
         return [self.make(row) for row in self.page.rows]
 
 
+class WrittenNodes(Sequence[Any]):
+    """The records of a page that the database wrote as JSON objects; only the fast path reads them."""
+
+    def __init__(self, objects: Sequence[str]) -> None:
+        self.objects = objects
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self.objects[index]
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+
 class Edges(Items[Edge[T]]):
     def __init__(self, nodes: Nodes[T]) -> None:
         self.nodes = nodes
@@ -88,13 +105,13 @@ class Connection(Generic[T]):
         return Long(await self.counter())
 
 
-def connect(
-    page: Page, make: Callable[[Row], T], counter: Callable[[], Awaitable[int]]
-) -> Connection[T]:
+def connect(page: Page, nodes: Sequence[T], counter: Callable[[], Awaitable[int]]) -> Connection[T]:
+    """Return the connection of a page; a page without its order has no cursors."""
+    has_cursors = len(page) > 0 and len(page.terms) > 0
     info = PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
-        start_cursor=page.cursor(0) if len(page) else None,
-        end_cursor=page.cursor(-1) if len(page) else None,
+        start_cursor=page.cursor(0) if has_cursors else None,
+        end_cursor=page.cursor(-1) if has_cursors else None,
     )
-    return Connection(nodes=Nodes(page, make), page_info=info, counter=counter)
+    return Connection(nodes=nodes, page_info=info, counter=counter)

@@ -14,6 +14,7 @@ from store.aggregation.queries import AggregationQuery
 from store.aggregation.results import AggregationResult
 from store.auth.access import Principal, TenantBounds
 from store.database import Row
+from store.dialects import Member
 from store.errors import InvalidInputError, Problem
 from store.ingest.entries import Entry, ItemResult
 from store.loaders import Loaders
@@ -22,6 +23,8 @@ from store.query.filters import Condition
 from store.response_size import ReadBudget
 from store.store import Store
 
+MembersPlan: TypeAlias = tuple[Sequence[Member], bool]
+"""Members of a record's JSON object, and whether the answer shows cursors beside."""
 MAX_ZONES = 4
 """Per document."""
 
@@ -45,6 +48,8 @@ class RequestContext:
     store: Store
     principal: Principal
     hydrate: Hydrators
+    shown_members: Callable[[Any, Callable[[Row], Any]], MembersPlan | None] | None = None
+    """Returns what an answer shows of each record of a page, if the database may write it as JSON."""
     may_clear_arguments: bool = False
     """Whether only the called resolver still reads its arguments."""
     pending: list[asyncio.Future[Any]] = field(default_factory=list, init=False)

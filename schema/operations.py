@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from models.types import to_microseconds
-from schema.connections import Connection, connect
+from schema.connections import Connection, Nodes, connect
 from schema.context import Info
 from schema.enums import ItemStatus, OperationKind, Outcome, PriceStatus
 from schema.feeds import REPLAYED, cursor_in
@@ -200,4 +200,4 @@ async def operations_of(
     async def count() -> int:
         return await info.context.loaders.operation_count_of(edge).load(key)
 
-    return connect(page_rows, Operation.from_row, count)
+    return connect(page_rows, Nodes(page_rows, Operation.from_row), count)

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from schema.arguments import After, Before, First, Last, about
-from schema.connections import Connection, connect
+from schema.connections import Connection, Nodes, connect
 from schema.context import Info
 from schema.enums import ItemStatus, RequestStatus
 from schema.events import Event
@@ -138,7 +138,7 @@ class Request(Node, Labelled, FromRow):
         async def count() -> int:
             return self.last_seq  # the log has no gaps
 
-        return connect(page, Event.from_row, count)
+        return connect(page, Nodes(page, Event.from_row), count)
 
     def _cursor_of(self, seq: int) -> str:
         terms: list[OrderTerm] = EVENTS.terms(())

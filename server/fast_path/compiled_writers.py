@@ -22,8 +22,9 @@ from graphql import (
     is_non_null_type,
 )
 
+from schema.connections import WrittenNodes
 from server.fast_path.columns import PASSED_TYPES, Field, attribute_of, classes_of, field_of
-from server.fast_path.rows import MIN_ROWS, attributes, write_columns
+from server.fast_path.rows import MIN_ROWS, attributes, write_columns, written
 from store.validation import INT_MAX, INT_MIN
 
 Write = Callable[[Any], Any]
@@ -109,7 +110,9 @@ def _list_writer(
     if isinstance(parent, GraphQLObjectType) and selected:
         fields, classes = _plain_fields(parent, selected), classes_of(parent)
 
-    def write_list(value: Any) -> list[Any]:
+    def write_list(value: Any) -> Any:
+        if type(value) is WrittenNodes:
+            return written(value)
         if type(value) is not list:
             raise NeedsFullValidationError
         if fields and len(value) >= MIN_ROWS and set(map(type, value)) <= classes:

@@ -15,9 +15,9 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.pyutils import Path
 
-from schema.connections import Edges, Nodes
+from schema.connections import Edges, Nodes, WrittenNodes
 from server.fast_path.inputs import Decoded
-from server.fast_path.rows import RowWriters
+from server.fast_path.rows import RowWriters, written
 from server.graphql.operations import operation_named
 from server.graphql.settling_executor import SettlingExecutor
 
@@ -88,6 +88,8 @@ class FastExecutor(SettlingExecutor):
         result: Any,
         position_context: Any,
     ) -> Any:
+        if type(result) is WrittenNodes:
+            return written(result)
         if type(result) in COMPILED_LISTS:
             rows = self.row_writers.write(self, return_type.of_type, field_details_list, result)
             if rows is not None:

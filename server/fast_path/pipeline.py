@@ -20,6 +20,7 @@ from server.fast_path.body_decoder_cache import BodyDecoderCache
 from server.fast_path.documents import DocumentCache, KeepDocuments
 from server.fast_path.executor import FastExecutor
 from server.fast_path.inputs import CompiledInputs
+from server.fast_path.object_members import shown_members
 from server.fast_path.prepared_operations import PreparedOperation, execute_known, operation_of
 from server.graphql.document_limits import DocumentBounds, problems_of_cost
 from server.graphql.schema import TrackstoreSchema, build_schema
@@ -76,6 +77,7 @@ class FastPath:
             problems = self._problems(operation, request.variables or {})
             if problems:
                 return ExecutionResult(None, problems)
+        context.shown_members = shown_members
         return await execute_known(self.schema, operation, request, context)
 
     def _problems(

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from graphql import GraphQLObjectType, GraphQLOutputType, is_non_null_type
 
-from schema.connections import Edges, Nodes
+from schema.connections import Edges, Nodes, WrittenNodes
 from schema.hydration import type_of_rows
 from server.fast_path.columns import Field, complete, field_of, origin_of
 
@@ -25,6 +25,11 @@ Values = Sequence[Any]
 """The values of one field in all objects."""
 Source = Callable[[str, Any], Values | None]
 """Returns the completed column of a field, by its name and its nodes."""
+
+
+def written(nodes: WrittenNodes) -> msgspec.Raw:
+    """Return the list as the encoder passes it on."""
+    return msgspec.Raw(f"[{','.join(nodes.objects)}]".encode())
 
 
 class RowWriters:

@@ -12,13 +12,14 @@ from store.dialects.feeds import CommitHorizon, FeedHorizon
 from store.dialects.guarded_writes import Absence, ChildRows, GuardedChange, GuardedPlan
 from store.dialects.insert_plans import Columns, Rows
 from store.dialects.json_leaf import JsonLeaf, OneOf
+from store.dialects.json_objects import Member
 from store.dialects.notification_channel import MAX_HINT_BYTES, NotificationChannel
 from store.dialects.partitions import TimeSpan
 from store.dialects.pools import PoolSettings
 from store.dialects.postgresql.dialect import postgresql_dialect
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
 from store.dialects.probes import SCHEMA_AWAY
-from store.dialects.row_columns import FetchedColumns
+from store.dialects.row_columns import LARGE_COLUMNS, FetchedColumns
 from store.dialects.rows import DuplicateKeysError
 from store.dialects.sqlite.dialect import sqlite_dialect
 from store.dialects.usage_transactions import (
@@ -36,6 +37,7 @@ DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, Me
 
 __all__ = [
     "DRIVER_ERRORS",
+    "LARGE_COLUMNS",
     "MAX_HINT_BYTES",
     "SCHEMA_AWAY",
     "AbandonedError",
@@ -54,6 +56,7 @@ __all__ = [
     "GuardedPlan",
     "JsonLeaf",
     "LevelRow",
+    "Member",
     "NotificationChannel",
     "OneOf",
     "PoolSettings",

@@ -9,6 +9,7 @@ from store.dialects.errors import ErrorTranslator
 from store.dialects.expressions import Expressions
 from store.dialects.feeds import FeedPositions
 from store.dialects.guarded_writes import GuardedWriter
+from store.dialects.json_objects import JsonObjects
 from store.dialects.locks import Locks
 from store.dialects.partitions import Partitioning
 from store.dialects.probes import Probes
@@ -51,6 +52,7 @@ class DatabaseDialect:
     partitions: Partitioning
     feeds: FeedPositions
     expressions: Expressions
+    json_objects: JsonObjects
     sketches: Sketches
     errors: ErrorTranslator
     probes: Probes

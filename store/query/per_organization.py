@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, Table, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.query.filters import AllOf, Compare, ComparisonOperator, Condition
 from store.query.paging import OrderTerm, order_by
 
 MAX_ORGANIZATIONS = 50
@@ -33,6 +34,21 @@ async def organizations_in(connection: AsyncConnection, table: Table) -> list[st
     """Return the organizations that have rows; None when they are many."""
     names = list((await connection.execute(organizations(table))).scalars())
     return names if len(names) <= MAX_ORGANIZATIONS else None
+
+
+def organizations_named(where: Condition | None) -> tuple[str, ...] | None:
+    """Return the only organizations whose records a filter can match; None if it names none."""
+    match where:
+        case AllOf(parts):
+            named = [names for names in map(organizations_named, parts) if names is not None]
+            common = set(named[0]).intersection(*named[1:]) if named else None
+            return None if common is None else tuple(sorted(common))
+        case Compare("organization_id", ComparisonOperator.EQ, value):
+            return (value,)
+        case Compare("organization_id", ComparisonOperator.IN, values):
+            return tuple(sorted(set(values)))
+        case _:
+            return None
 
 
 def follows_key(table: Table, terms: Sequence[OrderTerm]) -> bool:

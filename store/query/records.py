@@ -4,11 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    column,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.auth.access import TenantBounds
 from store.database import Database, Row
+from store.dialects import LARGE_COLUMNS, Member
 from store.query.filters import Condition, ConditionCompiler, Fields
 from store.query.paging import (
     OrderTerm,
@@ -20,7 +32,16 @@ from store.query.paging import (
     order_by,
     page_statement,
 )
-from store.query.per_organization import follows_key, organizations_in, per_organization_page
+from store.query.per_organization import (
+    MAX_ORGANIZATIONS,
+    follows_key,
+    organizations_in,
+    organizations_named,
+    per_organization_page,
+)
+
+OBJECT: Column[Any] = Column("object", Text())
+"""The column of a page with the text of each record's JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +131,75 @@ class Records:
             chosen = [column for column in chosen if column.name in read_columns]
             statement = statement.with_only_columns(*chosen, maintain_column_froms=True)
         async with self._database.read_for(bounds.organization_id) as connection:
-            table = self.source.table
-            if bounds.organization_id is None and follows_key(table, terms):
-                organization_ids = await organizations_in(connection, table)
-                if organization_ids is not None and len(organization_ids) > 0:
-                    backward = request.backward
-                    statement = per_organization_page(
-                        statement, table, organization_ids, terms, backward, size + 1
-                    )
+            statement = await self._by_organization(
+                connection, bounds, question, request, terms, statement
+            )
             fetched = await self._database.dialect.rows.fetch(connection, statement, chosen)
         return make_page(fetched, terms, request, size)
+
+    async def list_objects(
+        self,
+        bounds: TenantBounds,
+        question: RecordQuery,
+        request: PageRequest,
+        members: Sequence[Member],
+        with_cursors: bool,
+    ) -> Page | None:
+        """Return one page with each record as the text of a JSON object, written by the database.
+
+        The text is the column ``OBJECT`` of the page, beside it those of the order where
+        ``with_cursors``. None if the database would write one of the values otherwise.
+        """
+        table, dialect = self.source.table, self._database.dialect
+        columns = [None if m.column is None else table.columns[m.column] for m in members]
+        text = dialect.json_objects.write(members, columns)
+        if text is None or any(m.column in LARGE_COLUMNS for m in members):
+            return None
+        size = request.size(self._sizes)
+        terms = self.source.terms(question.order)
+        statement = page_statement(self.statement(bounds, question), terms, request, size)
+        in_order = [table.columns[term.name] for term in terms]
+        read_columns = dict.fromkeys([*(c for c in columns if c is not None), *in_order])
+        statement = statement.with_only_columns(*read_columns, maintain_column_froms=True)
+        async with self._database.read_for(bounds.organization_id) as connection:
+            statement = await self._by_organization(
+                connection, bounds, question, request, terms, statement
+            )
+            # Objects are written of the page alone. Its order is known, and is not sorted again.
+            page = statement.subquery("page")
+            steps = [
+                OrderTerm(t.name, column(t.name, t.column.type), t.descending, t.nullable)
+                for t in terms
+            ]
+            selected = [OBJECT, *(in_order if with_cursors else ())]
+            written = select(
+                literal_column(text), *(column(c.name, c.type) for c in selected[1:])
+            ).select_from(page)
+            written = written.order_by(*order_by(steps, request.backward))
+            fetched = await dialect.rows.fetch(connection, written, selected)
+        objects = make_page(fetched, terms if with_cursors else (), request, size)
+        return None if None in objects.columns[OBJECT.name] else objects
+
+    async def _by_organization(
+        self,
+        connection: AsyncConnection,
+        bounds: TenantBounds,
+        question: RecordQuery,
+        request: PageRequest,
+        terms: Sequence[OrderTerm],
+        statement: Select[Any],
+    ) -> Select[Any]:
+        """Return the statement, put together by organization where that is how the index is ordered."""
+        table = self.source.table
+        if bounds.organization_id is not None or not follows_key(table, terms):
+            return statement
+        names: Sequence[str] | None = organizations_named(question.where)
+        if names is None:
+            names = await organizations_in(connection, table)
+        if not names or len(names) > MAX_ORGANIZATIONS:
+            return statement
+        limit = request.size(self._sizes) + 1
+        return per_organization_page(statement, table, names, terms, request.backward, limit)
 
     async def count(self, bounds: TenantBounds, question: RecordQuery) -> int:
         inner = self.statement(bounds, question)

@@ -33,6 +33,13 @@ ON_SQLITE = pytest.mark.parametrize(
     scope="session",
 )
 """For what does not depend on the database."""
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "databases",
+    [pytest.param("postgresql", marks=pytest.mark.postgresql)],
+    indirect=True,
+    scope="session",
+)
+"""For what only PostgreSQL does."""
 
 
 class Databases(ABC):

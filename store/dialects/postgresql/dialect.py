@@ -16,6 +16,7 @@ from store.dialects.postgresql.errors import CHECK_VIOLATION, diagnose, severity
 from store.dialects.postgresql.expressions import PostgresqlExpressions
 from store.dialects.postgresql.feeds import PostgresqlFeedPositions
 from store.dialects.postgresql.guarded_writes import PostgresqlGuardedWriter
+from store.dialects.postgresql.json_objects import PostgresqlJsonObjects
 from store.dialects.postgresql.locks import PostgresqlLocks
 from store.dialects.postgresql.partitions import ensure_partition
 from store.dialects.postgresql.rows import PostgresqlRowAccess
@@ -98,6 +99,7 @@ def postgresql_dialect(url: str, pool: PoolSettings) -> DatabaseDialect:
         partitions=PostgresqlPartitioning(engine),
         feeds=feeds,
         expressions=PostgresqlExpressions(),
+        json_objects=PostgresqlJsonObjects(),
         sketches=PostgresqlSketches(),
         errors=PostgresqlErrors(table_visibility(engine, pool.wait_seconds)),
         probes=PostgresqlProbes(),

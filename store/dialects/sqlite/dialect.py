@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.dialects.base import DatabaseDialect
 from store.dialects.errors import Diagnosis, ErrorTranslator
+from store.dialects.json_objects import NoJsonObjects
 from store.dialects.locks import Locks
 from store.dialects.partitions import Partitioning, TimeSpan
 from store.dialects.pools import PoolSettings
@@ -81,6 +82,7 @@ def sqlite_dialect(url: str, pool: PoolSettings) -> DatabaseDialect:
         partitions=NoPartitions(),
         feeds=feeds,
         expressions=SqliteExpressions(connections),
+        json_objects=NoJsonObjects(),  # it writes floats with 15 digits
         sketches=SqliteSketches(),
         errors=SqliteErrors(),
         probes=SqliteProbes(connections.file),
