@@ -1,5 +1,6 @@
 """Commands to one request through two servers, each of which knows the request as it last saw it."""
 
+import asyncio
 from typing import Any
 
 import pytest_asyncio
@@ -117,3 +118,32 @@ async def test_a_repeated_creation_answers_what_is_stored(both: Both) -> None:
         answer = await api(document, {"input": {"id": both.id, "type": "changed"}})
         stored = {"type": "x", "status": "RUNNING", "lastSeq": 4}
         assert answer["createRequest"] == {"status": "DUPLICATE", "request": stored}
+
+
+async def test_commands_to_several_requests_are_written_together(start_api: StartApi) -> None:
+    """All of them are written, although the second of the requests was changed elsewhere."""
+    one, other = await start_api(), await start_api()
+    requests = [Both(one, other) for _ in range(4)]
+    for request in requests:
+        await request.send(one, "createRequest", type="x", stages=[{"name": "a"}])
+    await requests[1].send(other, "startStage", stage="a")
+    flushes = one.server.store.writer.stats.flushes
+    answers = await asyncio.gather(
+        *(
+            request.send(one, "progressStage", stage="a", fraction=n / 10)
+            for n in range(1, 4)
+            for request in requests
+        ),
+        *(
+            request.send(one, "logEvent", type="note", eventId=str(new_id()))
+            for request in requests
+        ),
+    )
+    assert {answer["status"] for answer in answers} == {"ACCEPTED"}
+    assert one.server.store.writer.stats.flushes - flushes < len(answers)
+    for request in requests:
+        read = await request.read()
+        types = [event["type"] for event in read["events"]["nodes"]]
+        assert types.count("stage.progressed") == 3
+        assert types.count("note") == 1
+        assert types.count("stage.started") == 1
