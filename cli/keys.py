@@ -96,7 +96,7 @@ def list_keys(
 ) -> None:
     """List the keys, newest first; their secrets are not shown."""
     settings = _settings(database_url)
-    rows = with_store(settings, lambda store: store.keys.list_keys(TenantBounds(organization)))
+    rows = with_store(settings, lambda store: store.key_list.list_keys(TenantBounds(organization)))
     if not rows:
         owner = f" of {organization}" if organization else ""
         say(f"There are no keys{owner}. Create one: trackstore keys create NAME --scope INGEST")

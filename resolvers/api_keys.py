@@ -7,15 +7,17 @@ import strawberry
 from models.enums import AccessScope
 from schema.api_keys import (
     ApiKey,
+    ApiKeyFilter,
     ApiKeyInput,
     ApiKeyPayload,
     CreatedApiKeyPayload,
     RevokeApiKeyInput,
     Viewer,
 )
-from schema.arguments import about, conditions
+from schema.arguments import about, conditions, where_of
 from schema.context import Info
 from schema.enums import ItemStatus
+from schema.filters import condition_of
 
 
 @strawberry.type
@@ -46,8 +48,16 @@ class ApiKeyQueries:
     def viewer(self, info: Info) -> Viewer:
         return Viewer.of(info.context.principal)
 
-    @strawberry.field(description="API keys within the caller's bounds, newest first.")
-    async def api_keys(self, info: Info) -> list[ApiKey]:
-        info.context.principal.require(AccessScope.ADMIN)
-        rows = await info.context.store.keys.list_keys(info.context.principal.bounds)
+    @strawberry.field(
+        description="API keys within the caller's bounds, newest first; at most 1,000."
+    )
+    async def api_keys(
+        self,
+        info: Info,
+        where: Annotated[ApiKeyFilter | None, where_of("API keys")] = None,
+    ) -> list[ApiKey]:
+        principal, store = info.context.principal, info.context.store
+        principal.require(AccessScope.ADMIN)
+        condition = condition_of(where, store.now())
+        rows = await store.key_list.list_keys(principal.bounds, condition)
         return [ApiKey.from_row(row) for row in rows]

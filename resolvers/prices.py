@@ -4,11 +4,11 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import about, with_filter
+from schema.arguments import about, where_of, with_filter
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
-from schema.prices import Price, PriceInput, PricePayload
+from schema.prices import Price, PriceFilter, PriceInput, PricePayload
 from schema.repricing import RepriceInput, RepricePayload
 
 
@@ -45,7 +45,16 @@ class PriceMutations:
 
 @strawberry.type
 class PriceQueries:
-    @strawberry.field(description="Prices of the caller's organization and of the installation.")
-    async def prices(self, info: Info) -> list[Price]:
-        rows = await info.context.store.prices.list_prices(info.context.reader())
+    @strawberry.field(
+        description="Prices of the caller's organization and of the installation, ordered by "
+        "organization, kind, name and start of validity."
+    )
+    async def prices(
+        self,
+        info: Info,
+        where: Annotated[PriceFilter | None, where_of("prices")] = None,
+    ) -> list[Price]:
+        store = info.context.store
+        condition = condition_of(where, store.now())
+        rows = await store.prices.list_prices(info.context.reader(), condition)
         return [Price.from_row(row) for row in rows]

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import strawberry
 
+from schema.conditions import condition
 from schema.enums import AccessScope, ItemStatus
+from schema.filter_operators import DateTimeFilter, IDFilter, StringFilter, UUIDFilter
 from schema.hydration import described, hydrate
 from schema.nodes import GlobalId, Node
 from store.auth.access import Principal
@@ -37,6 +39,30 @@ class ApiKey(Node):
 
     def global_id(self) -> GlobalId:
         return GlobalId("ApiKey", (self.organization_id, self.uuid.hex))
+
+
+@strawberry.input(description="Filters API keys. Conditions are combined with AND.")
+class ApiKeyFilter:
+    and_: list["ApiKeyFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["ApiKeyFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "ApiKeyFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    id: UUIDFilter | None = condition("Filters by uuid.")
+    organization_id: IDFilter | None = condition(
+        "Filters by organization; * means keys of all organizations."
+    )
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    name: StringFilter | None = condition("Filters by display name.")
+    hint: StringFilter | None = condition("Filters by the last four characters of the secret.")
+    created_at: DateTimeFilter | None = condition("Filters by creation time.")
+    expires_at: DateTimeFilter | None = condition("Filters by expiry.")
+    revoked_at: DateTimeFilter | None = condition("Filters by the time of revocation.")
 
 
 @strawberry.input(description="A new API key.")

@@ -9,7 +9,9 @@ from schema.conditions import condition
 from schema.context import Info
 from schema.enums import BreakerState, ItemStatus
 from schema.filter_operators import (
+    DateTimeFilter,
     IDFilter,
+    LongFilter,
     StringFilter,
     ValueFilter,
 )
@@ -127,6 +129,11 @@ class CircuitBreakerFilter:
     organization_id: IDFilter | None = condition("Filters by organization.")
     name: StringFilter | None = condition("Filters by name.")
     state: ValueFilter[BreakerState] | None = condition("Filters by state.")
+    total_calls: LongFilter | None = condition("Filters by total calls.")
+    total_failures: LongFilter | None = condition("Filters by total failures.")
+    message: StringFilter | None = condition("Filters by message.")
+    changed_at: DateTimeFilter | None = condition("Filters by the time of the last state change.")
+    reported_at: DateTimeFilter | None = condition("Filters by the time of the last report.")
 
 
 @strawberry.type(description="Result of reportCircuitBreaker.")

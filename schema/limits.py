@@ -10,8 +10,11 @@ from schema.conditions import condition
 from schema.context import Info
 from schema.enums import ItemStatus, LimitMode, LimitPeriod, LimitSubject, ReservationStatus
 from schema.filter_operators import (
+    DateTimeFilter,
     IDFilter,
+    LongFilter,
     StringFilter,
+    UUIDFilter,
     ValueFilter,
 )
 from schema.hydration import described, hydrate
@@ -255,12 +258,17 @@ class LimitFilter:
     not_: "LimitFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
+    id: UUIDFilter | None = condition("Filters by uuid.")
     organization_id: IDFilter | None = condition("Filters by organization.")
     subject: ValueFilter[LimitSubject] | None = condition("Filters by level.")
     subject_id: IDFilter | None = condition("Filters by the id of the subject.")
     interaction_type: StringFilter | None = condition("Filters by interaction type.")
     period: ValueFilter[LimitPeriod] | None = condition("Filters by period.")
+    zone: StringFilter | None = condition("Filters by time zone.")
+    maximum: LongFilter | None = condition("Filters by the maximum units per period.")
     mode: ValueFilter[LimitMode] | None = condition("Filters by mode.")
+    created_at: DateTimeFilter | None = condition("Filters by creation time.")
+    updated_at: DateTimeFilter | None = condition("Filters by the time of the last change.")
 
 
 @strawberry.input(description="The subject of the limits.")

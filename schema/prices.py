@@ -7,7 +7,15 @@ from typing import Any
 
 import strawberry
 
+from schema.conditions import condition
 from schema.enums import ItemStatus, PriceKind
+from schema.filter_operators import (
+    DateTimeFilter,
+    FloatFilter,
+    IDFilter,
+    StringFilter,
+    ValueFilter,
+)
 from schema.hydration import described
 from schema.scalars import Long
 from store.database import Row
@@ -116,6 +124,44 @@ class Price:
             created_at=row["created_at"],
             **dollars_of(row),
         )
+
+
+@strawberry.input(
+    description="Filters prices. Conditions are combined with AND. A price matches with all of its "
+    "tiers; rates are those of the base price."
+)
+class PriceFilter:
+    and_: list["PriceFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["PriceFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "PriceFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    organization_id: IDFilter | None = condition(
+        "Filters by organization; * means the whole installation."
+    )
+    kind: ValueFilter[PriceKind] | None = condition("Filters by kind.")
+    name: StringFilter | None = condition("Filters by the name of the model or tool.")
+    effective_from: DateTimeFilter | None = condition("Filters by the start of validity.")
+    created_at: DateTimeFilter | None = condition("Filters by the time the price was set.")
+    input_per_1k: FloatFilter | None = condition("Filters by the price of input tokens.")
+    output_per_1k: FloatFilter | None = condition("Filters by the price of output tokens.")
+    cached_input_per_1k: FloatFilter | None = condition(
+        "Filters by the price of input tokens read from a cache."
+    )
+    cache_write_input_per_1k: FloatFilter | None = condition(
+        "Filters by the price of input tokens written to a cache."
+    )
+    reasoning_per_1k: FloatFilter | None = condition("Filters by the price of reasoning tokens.")
+    audio_input_per_1k: FloatFilter | None = condition(
+        "Filters by the price of audio input tokens."
+    )
+    audio_output_per_1k: FloatFilter | None = condition(
+        "Filters by the price of audio output tokens."
+    )
 
 
 @strawberry.input(description="The price of a model's calls with a large input.")

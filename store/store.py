@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from store.aggregation.engine import Aggregation
+from store.api_key_list import ApiKeyList
 from store.auth.access import Principal, TenantBounds
 from store.auth.api_keys import ApiKeys
 from store.auth.principal_cache import PrincipalCache
@@ -99,6 +100,7 @@ class Store:
         principals = PrincipalCache(clock, seconds)
         self.access_watch = watch = RevocationWatcher(self.database, clock, principals, seconds)
         self.keys = ApiKeys(self.database, clock, config.inputs, principals, watch)
+        self.key_list = ApiKeyList(self.database)
         self.sign_ins = SignIns(
             self.database, clock, principals, watch, credentials.sign_in_lifetime
         )

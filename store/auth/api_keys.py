@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, or_, select, update
 
 from models import ApiKey, table_of
 from models.enums import AccessScope
-from store.auth.access import EVERY_ORGANIZATION, Principal, TenantBounds
+from store.auth.access import EVERY_ORGANIZATION, Principal
 from store.auth.principal_cache import PrincipalCache
 from store.auth.revocation import RevocationWatcher, is_live, principal_of
 from store.auth.tokens import format_token, generate_secret, hash_secret, parse_token
@@ -105,11 +105,6 @@ class ApiKeys:
         if principal.bounds.organization_id is not None:
             raise ForbiddenError("Such keys require an administrator of all organizations.")
         return EVERY_ORGANIZATION
-
-    async def list_keys(self, bounds: TenantBounds) -> list[Row]:
-        statement = bounds.restrict(select(TABLE), TABLE).order_by(TABLE.c.id.desc())
-        async with self._database.read_for(bounds.organization_id) as connection:
-            return list((await connection.execute(statement.limit(MAX_LISTED))).mappings())
 
     async def revoke(self, id: UUID, principal: Principal) -> tuple[Row, bool]:
         """Revoke a key for good; return it, and whether it was valid until now."""

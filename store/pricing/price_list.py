@@ -1,8 +1,9 @@
 """Reading and setting prices."""
 
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Double, cast, delete, select, tuple_
 
 from models.enums import AccessScope
 from store.auth.access import EVERY_ORGANIZATION, Principal, TenantBounds
@@ -10,8 +11,18 @@ from store.database import Database, Row
 from store.errors import ForbiddenError
 from store.ids import Clock
 from store.pricing.price_rows import PriceDraft, price_rows
-from store.pricing.prices import PRICE_KEY, TABLE, by_date
+from store.pricing.prices import NANOS_PER_DOLLAR, PRICE_KEY, RATES, TABLE, by_date
+from store.query.filters import Condition, ConditionCompiler
 from store.validation import Checker, InputBounds
+
+FILTER_FIELDS: dict[str, ColumnElement[Any]] = {
+    **{name: TABLE.c[name] for name in (*PRICE_KEY, "created_at")},
+    **{
+        f"{name}_per_1k": cast(TABLE.c[f"{name}_nanos"], Double) / NANOS_PER_DOLLAR
+        for name in RATES
+    },
+}
+"""What prices are filtered by; rates in US dollars per 1,000 tokens, exactly as they are shown."""
 
 
 class Prices:
@@ -27,8 +38,14 @@ class Prices:
         self._bounds = bounds
         self._changed = changed
 
-    async def list_prices(self, bounds: TenantBounds) -> list[Row]:
+    async def list_prices(self, bounds: TenantBounds, where: Condition | None = None) -> list[Row]:
+        """Return the prices that match, each with all of its tiers."""
         statement = select(TABLE).order_by(*TABLE.primary_key.columns)
+        if where is not None:
+            key = [TABLE.c[name] for name in PRICE_KEY]
+            compiler = ConditionCompiler(FILTER_FIELDS, self._database.dialect)
+            matching = select(*key).where(TABLE.c.from_input_tokens == 0, compiler.compile(where))
+            statement = statement.where(tuple_(*key).in_(matching))
         if bounds.organization_id is not None:
             owners = (bounds.organization_id, EVERY_ORGANIZATION)
             statement = statement.where(TABLE.c.organization_id.in_(owners))

@@ -171,6 +171,87 @@ async def test_every_filter_joins_conditions(api: Api) -> None:
     assert limits == [{"period": "MONTH"}]
 
 
+async def test_prices_are_filtered_by_every_field_with_their_tiers(api: Api) -> None:
+    document = "mutation ($input: PriceInput!) { setPrice(input: $input) { status } }"
+    tiers = [{"aboveInputTokens": 1_000, "inputPer1k": 9}]
+    for price in (
+        {"kind": "MODEL", "name": "large", "inputPer1k": 0.3, "tiers": tiers},
+        {"kind": "MODEL", "name": "small", "inputPer1k": 0.1, "outputPer1k": 0.7},
+        {
+            "kind": "TOOL",
+            "name": "read",
+            "inputPer1k": 0.1,
+            "effectiveFrom": "2026-01-01T00:00:00Z",
+        },
+        {"kind": "TOOL", "name": "base", "inputPer1k": 2, "organizationId": "*"},
+    ):
+        await api(document, {"input": price})
+    everything = ["large", "small", "base", "read"]
+    for where, expected in (
+        ("", everything),
+        ("kind: {eq: TOOL}", ["base", "read"]),
+        ('name: {startsWith: "l"}', ["large"]),
+        ('organizationId: {eq: "*"}', ["base"]),
+        ("inputPer1k: {eq: 0.1}", ["small", "read"]),
+        ("inputPer1k: {in: [0.3, 2]}", ["large", "base"]),
+        ("inputPer1k: {gt: 2}", []),
+        ("inputPer1k: {ne: 0.1}", ["large", "base"]),
+        ("outputPer1k: {gte: 0.7}", ["small", "base"]),
+        ('effectiveFrom: {since: "2025-01-01T00:00:00Z"}', ["read"]),
+        ("createdAt: {last: ALL}", everything),
+        ("not: {kind: {eq: TOOL}}", ["large", "small"]),
+        ('or: [{name: {eq: "small"}}, {inputPer1k: {gte: 2}}]', ["small", "base"]),
+        ("or: []", []),
+    ):
+        prices = (await api(f"{{ prices(where: {{{where}}}) {{ name tiers {{ inputPer1k }} }} }}"))[
+            "prices"
+        ]
+        assert sorted(price["name"] for price in prices) == sorted(expected), where
+        for price in prices:
+            assert price["tiers"] == ([{"inputPer1k": 9}] if price["name"] == "large" else [])
+    refused = await api.refused("{ prices(where: {inputPer1k: null}) { name } }")
+    assert refused.message.startswith("where.inputPer1k: null is not a condition")
+
+
+async def test_keys_limits_and_breakers_are_filtered_by_every_field(api: Api) -> None:
+    document = "mutation ($input: ApiKeyInput!) { createApiKey(input: $input) { apiKey { uuid } } }"
+    ids = []
+    for key in (
+        {"name": "site", "organizationId": "acme", "expiresAt": "2100-01-01T00:00:00Z"},
+        {"name": "worker", "organizationId": "acme", "namespaceId": "n"},
+    ):
+        payload = await api(document, {"input": {"scopes": ["READ"], **key}})
+        ids.append(payload["createApiKey"]["apiKey"]["uuid"])
+    await api(f'mutation {{ revokeApiKey(input: {{keyId: "{ids[1]}"}}) {{ status }} }}')
+    limit = 'subject: ORGANIZATION, interactionType: "mini", maximum: 7, zone: "Europe/Rome"'
+    await api(f"mutation {{ setLimit(input: {{{limit}}}) {{ status }} }}")
+    report = 'name: "db", state: OPEN, totalCalls: 9, totalFailures: 3, message: "down"'
+    await api(f"mutation {{ reportCircuitBreaker(input: {{{report}}}) {{ status }} }}")
+    for root, where, expected in (
+        ("apiKeys", f'id: {{eq: "{ids[0]}"}}', 1),
+        ("apiKeys", 'name: {in: ["site", "worker", "other"]}', 2),
+        ("apiKeys", "revokedAt: {isNull: true}", 1),
+        ("apiKeys", "expiresAt: {isNull: false}", 1),
+        ("apiKeys", 'namespaceId: {eq: "n"}, not: {workspaceId: {isNull: false}}', 1),
+        ("apiKeys", 'organizationId: {eq: "other"}', 0),
+        ("apiKeys", 'hint: {eq: "?"}', 0),
+        ("apiKeys", "createdAt: {last: ALL}", 2),
+        ("limits", "maximum: {gte: 7}", 1),
+        ("limits", "maximum: {gt: 7}", 0),
+        ("limits", 'zone: {startsWith: "Europe/"}, createdAt: {last: ALL}', 1),
+        ("limits", 'updatedAt: {since: "2199-01-01T00:00:00Z"}', 0),
+        ("circuitBreakers", "totalCalls: {eq: 9}, totalFailures: {lt: 4}", 1),
+        ("circuitBreakers", 'message: {contains: "up"}', 0),
+        (
+            "circuitBreakers",
+            'changedAt: {last: ALL}, reportedAt: {since: "2199-01-01T00:00:00Z"}',
+            0,
+        ),
+    ):
+        answer = await api(f"{{ {root}(where: {{{where}}}) {{ name: organizationId }} }}")
+        assert len(answer[root]) == expected, (root, where)
+
+
 async def test_former_forms_of_filters_are_refused(api: Api) -> None:
     for field, value in (
         ("kind", ["LLM"]), ("kind", "LLM"), ("id", ["0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"]),

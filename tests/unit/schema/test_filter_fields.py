@@ -5,12 +5,13 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, Uuid
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ColumnElement, Double, Integer, Uuid
 from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.enum import StrawberryEnumDefinition
 
 import schema.enums
 from models import (
+    ApiKey,
     CircuitBreaker,
     InteractionCounter,
     Limit,
@@ -22,6 +23,7 @@ from models import (
 )
 from models.base import Base
 from models.types import CleanText, Instant
+from schema.api_keys import ApiKeyFilter
 from schema.circuit_breakers import CircuitBreakerFilter
 from schema.enums import Direction
 from schema.filter_operators import (
@@ -39,11 +41,13 @@ from schema.filter_operators import (
 from schema.interactions import InteractionFilter, InteractionOrder, InteractionOrderField
 from schema.limits import LimitFilter
 from schema.operation_filters import OperationFilter, OperationOrder, OperationOrderField
+from schema.prices import PriceFilter
 from schema.request_filters import RequestFilter, RequestOrder, RequestOrderField
 from schema.sessions import SessionFilter
 from schema.stage_filters import EventFilter, StageFilter
 from store.aggregation import sources
 from store.operations.sources import OPERATIONS
+from store.pricing.price_list import FILTER_FIELDS
 from store.query.records import Order, Source
 from store.requests.sources import REQUESTS
 from store.sources import INTERACTIONS
@@ -55,13 +59,15 @@ def columns_of(model: type[Base]) -> Mapping[str, Column[Any]]:
     return {column.name: column for column in table_of(model).columns}
 
 
-FILTERS: dict[type[Any], Mapping[str, Column[Any]]] = {
+FILTERS: dict[type[Any], Mapping[str, ColumnElement[Any]]] = {
     OperationFilter: columns_of(Operation),
     RequestFilter: columns_of(Request),
     SessionFilter: columns_of(Session),
     InteractionFilter: columns_of(InteractionCounter),
     LimitFilter: columns_of(Limit),
     CircuitBreakerFilter: columns_of(CircuitBreaker),
+    ApiKeyFilter: columns_of(ApiKey),
+    PriceFilter: FILTER_FIELDS,
     StageFilter: sources.STAGES.filter_columns,
     EventFilter: {**sources.EVENTS.filter_columns, "attributes": columns_of(RequestEvent)["data"]},
 }
@@ -94,6 +100,10 @@ NOT_ASKED_FOR = {
         "position", "weight", "max_attempts", "done", "total", "output", "error", "last_heartbeat_at",
         "stall_after_ms", "stalled_at",
     },
+    LimitFilter: set(),
+    CircuitBreakerFilter: set(),
+    ApiKeyFilter: {"scopes", "secret_hash"},
+    PriceFilter: set(),
     EventFilter: {"seq", "id", "data", "feed_position"},
 }  # fmt: skip
 """Columns that their filter leaves out."""
