@@ -56,7 +56,7 @@ def ingest(count: int) -> Document:
 
 CONSUME = Document(
     "mutation Use($input: ConsumeInput!) "
-    "{ consume(input: $input) { allowed status deniedBy { subject limit used resetsAt } } }",
+    "{ consume(input: $input) { allowed status deniedBy { subject maximum used resetsAt } } }",
     b'{"data":{"consume":{"allowed":true,"status":"ACCEPTED"',
 )
 SET_LIMIT = Document(

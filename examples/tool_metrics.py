@@ -88,7 +88,7 @@ def report(
     )
     if tool_id is not None:
         variables["tool"] = tool_id
-        parameters, arguments = f"{parameters}, $tool: String", f"{arguments}, toolId: $tool"
+        parameters, arguments = f"{parameters}, $tool: String", f"{arguments}, client: $tool"
     answer: dict[str, Any] = client.query(
         f"query ({parameters}) {{ {name}({arguments}) {{ {fields} }} }}", variables
     )[name]

@@ -36,7 +36,11 @@ Range = Annotated[
 HoursRange = Annotated[
     TimeRange | None, about("Time range of 1h to 744h, such as 24h or 7d, instead of hours.")
 ]
-ToolId = Annotated[str | None, narrowing("Returns only of this client or tool id, such as cursor.")]
+Client = Annotated[str | None, narrowing("Returns only uses by this client, such as cursor.")]
+ToolId = Annotated[
+    str | None,
+    narrowing("Returns only uses by this client.", deprecated="Renamed to client."),
+]
 Hours = Annotated[int | None, about("Number of past hours, 1 to 744. Defaults to 24.")]
 RequestType = Annotated[str | None, narrowing("Returns only requests of this type.")]
 OrganizationId = Annotated[strawberry.ID, about("Organization id.")]
@@ -64,9 +68,17 @@ def query_runner(info: Info) -> Ask:
     return ask
 
 
-def tools_of(info: Info, time_range: TimeRange | None, tool_id: str | None) -> ToolReports:
+def tools_of(
+    info: Info, time_range: TimeRange | None, client: str | None, tool_id: str | None
+) -> ToolReports:
+    if client is not None and tool_id is not None:
+        raise InvalidInputError(
+            "toolId is the former name of client. Send client only.", ("toolId",)
+        )
     span = time_range or DEFAULT_RANGE
-    return ToolReports(query_runner(info), info.context.store.now(), span, tool_id)
+    if client is None:
+        client = tool_id
+    return ToolReports(query_runner(info), info.context.store.now(), span, client)
 
 
 def monitoring_of(
@@ -111,15 +123,23 @@ async def interactions_of_month(
 class ReportQueries:
     @strawberry.field(description="Usage and savings of each tool, by mode.")
     async def tool_breakdown(
-        self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
+        self,
+        info: Info,
+        time_range: Range = DEFAULT_RANGE,
+        client: Client = None,
+        tool_id: ToolId = None,
     ) -> ToolBreakdown:
-        return cast("ToolBreakdown", await tools_of(info, time_range, tool_id).breakdown())
+        return cast("ToolBreakdown", await tools_of(info, time_range, client, tool_id).breakdown())
 
     @strawberry.field(description="Savings by tools: in total, by tool, by mode and over time.")
     async def api_savings(
-        self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
+        self,
+        info: Info,
+        time_range: Range = DEFAULT_RANGE,
+        client: Client = None,
+        tool_id: ToolId = None,
     ) -> ApiSavings:
-        return ApiSavings.of(tools_of(info, time_range, tool_id))
+        return ApiSavings.of(tools_of(info, time_range, client, tool_id))
 
     @strawberry.field(
         description="Monitoring overview of requests, stages, circuit breakers and warnings."

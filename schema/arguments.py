@@ -42,10 +42,11 @@ def with_filter(text: str) -> Any:
     return strawberry.argument(description=text, metadata={Guard: Guard.FILTER_INSIDE})
 
 
-def narrowing(text: str) -> Any:
+def narrowing(text: str, *, deprecated: str | None = None) -> Any:
     """Describe an argument that narrows the answer: it may be omitted, but must not be null."""
     return strawberry.argument(
         description=f"{text} Cannot be null; omit it instead.",
+        deprecation_reason=deprecated,
         metadata={Guard: Guard.NULL},
     )
 

@@ -1,6 +1,6 @@
 """How a filter input becomes a condition of the store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -61,23 +61,21 @@ MAX_DEPTH = 10
 def condition_of(
     where: FilterInput | None,
     now: datetime,
-    columns: Mapping[str, str] | None = None,
     path: Path = ("where",),
 ) -> Condition | None:
-    """Return the condition of a filter input; ``columns`` renames fields that are not named as columns.
+    """Return the condition of a filter input, whose fields are named as columns.
 
     None, and an input without any condition, find everything. Raises ``InvalidInputError`` for a condition
     inside it that is null or empty.
     """
     if where is None:
         return None
-    return FilterReader(now, columns or {}).read(where, path, 1)
+    return FilterReader(now).read(where, path, 1)
 
 
 class FilterReader:
-    def __init__(self, now: datetime, columns: Mapping[str, str]) -> None:
+    def __init__(self, now: datetime) -> None:
         self._now = now
-        self._columns = columns
 
     def read(self, where: Any, path: Path, depth: int) -> Condition:
         """Return the condition of one filter input; one inside another must not be empty."""
@@ -118,12 +116,8 @@ class FilterReader:
         ]
 
     def _field(self, field_condition: FieldCondition) -> list[Condition]:
-        column, value, path = (
-            self._columns.get(field_condition.name, field_condition.name),
-            field_condition.value,
-            field_condition.path,
-        )
-        if field_condition.name == "attributes":
+        column, value, path = field_condition.name, field_condition.value, field_condition.path
+        if isinstance(value, list):
             parts = (
                 _attribute(column, attribute_filter, (*path, i))
                 for i, attribute_filter in enumerate(value)

@@ -35,7 +35,7 @@ class LimitLevel:
     interaction_type: str = described("Interaction type that is limited.")
     period: LimitPeriod = described("Period after which usage resets.")
     mode: LimitMode = described("Behavior at the maximum.")
-    limit: Long = described("The limit.")
+    maximum: Long = described("Maximum units per period.")
     used: Long = described("Units used in this period.")
     reserved: Long = described("Units held by active reservations.")
     remaining: Long = described("Remaining units; never below zero.")
@@ -57,7 +57,7 @@ class LimitLevel:
             interaction_type=level.interaction_type,
             period=level.period,
             mode=level.mode,
-            limit=Long(level.maximum),
+            maximum=Long(level.maximum),
             used=Long(level.used),
             reserved=Long(level.reserved),
             remaining=Long(level.remaining),
@@ -66,6 +66,12 @@ class LimitLevel:
             period_start=level.period_start,
             resets_at=level.resets_at,
         )
+
+    @strawberry.field(
+        description="Maximum units per period.", deprecation_reason="Renamed to maximum."
+    )
+    def limit(self) -> Long:
+        return self.maximum
 
 
 @strawberry.type(description="A maximum of units per subject, interaction type and period.")

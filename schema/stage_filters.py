@@ -87,4 +87,4 @@ class EventFilter:
     api_key_id: IDFilter | None = condition("Filters by API key label.")
     company_id: IDFilter | None = condition("Filters by company.")
     subscription_id: IDFilter | None = condition("Filters by subscription.")
-    attributes: list[AttributeFilter] | None = condition("Filters by paths in data.")
+    data: list[AttributeFilter] | None = condition("Filters by paths in data.")

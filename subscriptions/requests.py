@@ -80,7 +80,7 @@ class RequestSubscriptions:
         overflow: Annotated[Overflow, about("Behavior for a slow reader.")] = Overflow.GAP,
     ) -> AsyncIterator[RequestEventItem]:
         store, bounds = info.context.store, info.context.reader()
-        question = FeedQuery(condition_of(where, store.now(), {"attributes": "data"}), bounds)
+        question = FeedQuery(condition_of(where, store.now()), bounds)
         reader = store.event_feed
         reader.check(question)
         place = None if after is None else reader.position_of(after)

@@ -30,7 +30,6 @@ from schema.stats.fields import (
     CostAtField,
     CostField,
     DistinctField,
-    MeasureField,
     NumberField,
 )
 from schema.stats.shapes import QUANTILES, STATS
@@ -63,7 +62,6 @@ TYPES: dict[SourceName, tuple[SourceTypes, type[Any]]] = {
     SourceName.EVENTS: (EVENT_STATS, EventFilter),
     SourceName.INTERACTIONS: (INTERACTION_STATS, InteractionFilter),
 }
-ATTRIBUTES = "attributes."
 BUCKET = re.compile(r"(\d{1,4})?\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
 COST_PARTS = {to_camel_case(part.value): part.name for part in CostPart}
 STATISTICS = (*STATS, *QUANTILES)
@@ -178,9 +176,18 @@ def _dimension(types: SourceTypes, name: str, option: str) -> str:
 
 
 def _group(types: SourceTypes, name: str) -> dict[str, str]:
-    if name.startswith(ATTRIBUTES) and types.source.attributes:
-        return {"attribute": name.removeprefix(ATTRIBUTES)}
+    path = _attribute_path(types, name)
+    if path is not None:
+        return {"attribute": path}
     return {"field": _dimension(types, name, "--group-by")}
+
+
+def _attribute_path(types: SourceTypes, name: str) -> str | None:
+    """Return the path of a name such as attributes.plan, or data.plan of events; None for a field."""
+    prefix = f"{types.source.attributes}."
+    if types.source.attributes is None or not name.startswith(prefix):
+        return None
+    return name.removeprefix(prefix)
 
 
 def _key(types: SourceTypes, name: str, alias: str) -> tuple[str, str]:
@@ -196,7 +203,7 @@ def _measure(
     """Return the selection, the path of its value, and the measure as an order."""
     field_name, _, argument = name.partition(".")
     fields = {f.graphql_name: f for f in types.fields}
-    if field_name == "attributes" and types.source.attributes:
+    if field_name == types.source.attributes:
         path, _, statistic = argument.rpartition(".")
         statistic = _one_of(statistic, STATISTICS, name, types)
         text = f"{alias}: attribute(path: {json.dumps(path)}) {{ {statistic} }}"
@@ -204,7 +211,7 @@ def _measure(
     measure = fields.get(field_name)
     match measure:
         case None | AttributeField():
-            raise UsageError("--measure", _unknown(name, _examples(types.fields), types))
+            raise UsageError("--measure", _unknown(name, _examples(types), types))
         case CostAtField():
             model, _, part = argument.rpartition(".")
             if not model:
@@ -238,10 +245,10 @@ def _one_of(part: str, choices: Iterable[str], name: str, types: SourceTypes) ->
     raise UsageError("--measure", _unknown(name, [f"{head}.{choice}" for choice in choices], types))
 
 
-def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
+def _examples(types: SourceTypes) -> list[str]:
     """Return every measure, with one example if it takes parts."""
     examples = []
-    for measure in fields:
+    for measure in types.fields:
         match measure:
             case NumberField():
                 examples.append(f"{measure.graphql_name}.sum")
@@ -252,7 +259,7 @@ def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
             case DistinctField():
                 examples.append("distinct.FIELD")
             case AttributeField():
-                examples.append("attributes.PATH.sum")
+                examples.append(f"{types.source.attributes}.PATH.sum")
             case _:
                 examples.append(measure.graphql_name)
     return examples
@@ -320,14 +327,15 @@ def _last(text: str) -> str:
 def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
     definition = get_object_definition(filter, strict=True)
     fields = {to_camel_case(f.python_name): f.type for f in definition.fields}
-    if name.startswith(ATTRIBUTES) and "attributes" in fields:
-        return {"attributes": [{"path": name.removeprefix(ATTRIBUTES), "eq": _leaf(value)}]}
+    path = _attribute_path(types, name)
+    if path is not None:
+        return {types.source.attributes or "": [{"path": path, "eq": _leaf(value)}]}
     kind: Any = fields.get(name)
     kind = kind.of_type if isinstance(kind, StrawberryOptional) else kind
     if _is_usable(kind):
         return {name: _operator(name, value, kind)}
     usable = [n for n, t in fields.items() if _is_usable(getattr(t, "of_type", t))]
-    usable += ["attributes.PATH"] if "attributes" in fields else []
+    usable += [f"{types.source.attributes}.PATH"] if types.source.attributes else []
     raise UsageError("--where", _unknown(name, usable, types))
 
 

@@ -13,7 +13,8 @@ GroupBy = Annotated[
         "--group-by",
         "-g",
         metavar="FIELD",
-        help="A field such as toolName, or attributes.PATH; repeat it for several. An unknown "
+        help="A field such as toolName, or attributes.PATH (data.PATH for "
+        "events); repeat it for several. An unknown "
         "name prints all fields.",
     ),
 ]

@@ -41,9 +41,7 @@ async def run_stats(
     if arguments.bucket is not None:
         context.use_zone(arguments.bucket.zone)
     selection = StatsSelection(types, Selection.of(info))
-    condition = condition_of(
-        where, context.now(), {"attributes": types.source.attributes or "attributes"}
-    )
+    condition = condition_of(where, context.now())
     question, having_paths = question_of(types, condition, arguments, selection)
     try:
         result = await context.aggregate(question)

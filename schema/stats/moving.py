@@ -69,7 +69,7 @@ async def next_change(
     info.context.reader()
     source = types.source
     windows = list(windows_of(where))
-    condition = condition_of(where, at, {"attributes": source.attributes or "attributes"})
+    condition = condition_of(where, at)
     instants: list[datetime] = []
     lookup_windows = [
         w

@@ -21,8 +21,8 @@ mutation AskCancelled($input: ProgressStageInput!) {
 
 DECISION = """\
 allowed units reason retryAfterSeconds
-    deniedBy { subject subjectId interactionType period mode limit used remaining uncertain resetsAt }
-    levels { subject subjectId interactionType period mode limit used remaining uncertain resetsAt }"""
+    deniedBy { subject subjectId interactionType period mode maximum used remaining uncertain resetsAt }
+    levels { subject subjectId interactionType period mode maximum used remaining uncertain resetsAt }"""
 
 CONSUME = f"""\
 mutation Consume($input: ConsumeInput!) {{

@@ -65,13 +65,18 @@ class Level(Struct, frozen=True, rename="camel"):
     interaction_type: str
     period: str
     mode: str
-    limit: int
+    maximum: int
     used: int
     remaining: int
     resets_at: datetime | None = None
     uncertain: int = 0
     """Units used around the creation of a limit in mid-period that cannot be attributed; they are
     not part of ``used``."""
+
+    @property
+    def limit(self) -> int:
+        """Return ``maximum``, by its former name."""
+        return self.maximum
 
 
 class Consumption(Struct, frozen=True, rename="camel"):

@@ -1,6 +1,6 @@
 """Refuse filter and narrowing arguments without a value.
 
-GraphQL drops a field whose variable is absent: ``{eq: $w}`` becomes ``{}``, and ``toolId: $t`` counts
+GraphQL drops a field whose variable is absent: ``{eq: $w}`` becomes ``{}``, and ``client: $c`` counts
 as omitted, so a missing variable would return every record instead of some. The check wraps the
 resolvers, so that it applies however a document is executed.
 """

@@ -98,11 +98,11 @@ class SavingsPoint:
 
 
 class ToolReports:
-    def __init__(self, ask: Ask, now: datetime, span: TimeRange, tool_id: str | None) -> None:
+    def __init__(self, ask: Ask, now: datetime, span: TimeRange, client: str | None) -> None:
         self._ask = ask
         self.now = now
         self.time_range = span
-        self.tool_id = tool_id
+        self.client = client
         self.since = span.since(now)
 
     async def breakdown(self) -> ToolBreakdown:
@@ -144,7 +144,7 @@ class ToolReports:
 
     def _where(self) -> Condition:
         kind = OperationKind.TOOL.value
-        return all_of(("occurred_at", self.since), kind=kind, client=self.tool_id)
+        return all_of(("occurred_at", self.since), kind=kind, client=self.client)
 
     def _question(
         self, groups: tuple[Group, ...], measures: tuple[Measure, ...], totals: bool = False

@@ -27,7 +27,7 @@ REQUEST = f"""
     events {{ totalCount nodes {{ {EVENT} }} }}
 """
 LEVEL = """
-    limitId subject subjectId interactionType period mode limit used reserved remaining exceeded
+    limitId subject subjectId interactionType period mode maximum used reserved remaining exceeded
     periodStart resetsAt
 """
 

@@ -152,7 +152,7 @@ async def test_d2_one_call_checks_every_level_and_counts(plan: Plan) -> None:
         "interactionType": "mini",
         "period": "DAY",
         "mode": "HARD",
-        "limit": 10,
+        "maximum": 10,
         "used": 7,
         "reserved": 0,
         "remaining": 3,
@@ -179,7 +179,7 @@ async def test_d2_a_denied_call_changes_nothing_and_says_what_to_tell_its_caller
     denied = await plan.consume(id=id, units=3)
     assert (denied["status"], denied["allowed"], denied["units"]) == ("REJECTED", False, 3)
     by = denied["deniedBy"]
-    assert (by["subject"], by["subjectId"], by["limit"], by["used"], by["remaining"]) == (
+    assert (by["subject"], by["subjectId"], by["maximum"], by["used"], by["remaining"]) == (
         "USER", "user_1", 10, 8, 2,
     )  # fmt: skip
     assert by["resetsAt"] == "2026-08-01T00:00:00Z"
@@ -250,7 +250,7 @@ async def test_d5_one_tenant_never_sees_the_numbers_of_another(plan: Plan) -> No
         await tenant(SET_LIMIT, {"input": limit})
         said = {"interactionType": "mini", "units": units, "labels": {"userId": "user_1"}}
         (level,) = (await tenant(CONSUME, {"input": said}))["consume"]["levels"]
-        assert (level["subjectId"], level["used"], level["limit"]) == (
+        assert (level["subjectId"], level["used"], level["maximum"]) == (
             organization, units, 10 * units,
         )  # fmt: skip
     for units, (organization, tenant) in enumerate(tenants.items(), start=1):

@@ -20,14 +20,14 @@ RANGES = {
 }
 MODES = ("full", "overview", "symbol")
 BREAKDOWN = """query ($range: TimeRange, $tool: String) {
-  toolBreakdown(timeRange: $range, toolId: $tool) {
+  toolBreakdown(timeRange: $range, client: $tool) {
     timeRange since calculatedAt operations tokensPrevented costSaved truncated
     tools { tool operations tokensOriginal tokensActual tokensPrevented averageDurationMs
       modes { mode operations tokensPrevented averageDurationMs } } } }"""
 PARTS = """operations tokensOriginal tokensProcessed tokensPrevented costBaseline costActual
   costSaved savedPercent"""
 SAVINGS = f"""query ($range: TimeRange, $tool: String) {{
-  apiSavings(timeRange: $range, toolId: $tool) {{
+  apiSavings(timeRange: $range, client: $tool) {{
     timeRange since calculatedAt total {{ {PARTS} }} byTool {{ name savings {{ {PARTS} }} }}
     byMode {{ name savings {{ {PARTS} }} }} trend {{ start end savings {{ {PARTS} }} }} }} }}"""
 
@@ -209,6 +209,19 @@ async def test_c3_a_range_has_many_spellings(tools: Api, words: str) -> None:
         assert answer["operationStats"]["totals"]["count"] == count
         assert len(answer["requestMetrics"]) == 7 * 24 + 1
         assert answer["monitoringOverview"]["since"] == "2026-06-23T12:30:00Z"
+
+
+async def test_c3_c4_the_former_name_of_client(tools: Api) -> None:
+    for name in ("toolBreakdown", "apiSavings"):
+        shown = "operations" if name == "toolBreakdown" else "total { operations }"
+        document = f'{{ {name}(timeRange: "all", %s) {{ {shown} }} }}'
+        former = await tools(document % 'toolId: "cursor"')
+        assert former == await tools(document % 'client: "cursor"')
+        assert former != await tools(document % 'client: "claude-code"')
+        nobody = await tools(document % 'client: ""')
+        assert nobody == await tools(document % 'client: "nobody"')
+        refused = await tools.refused(document % 'client: "", toolId: "cursor"')
+        assert refused.message == ("toolId is the former name of client. Send client only.")
 
 
 async def test_c3_all_is_everything(tools: Api) -> None:

@@ -92,9 +92,9 @@ async def test_every_way_in(api: Api) -> None:
     wanted = {f"{n}-{way}": number for n, number in enumerate(numbers) for way in ways}
     assert {limit["subjectId"]: limit["maximum"] for limit in found} == wanted
     subject = {"organizationId": "o", "subject": "USER", "subjectId": f"{len(numbers) - 1}-text"}
-    query = "query ($s: SubjectInput!) { usage(subject: $s) { limit remaining } }"
+    query = "query ($s: SubjectInput!) { usage(subject: $s) { maximum limit remaining } }"
     (level,) = (await api(query, {"s": subject}))["usage"]
-    assert level == {"limit": largest - 1, "remaining": largest - 1}
+    assert level == {"maximum": largest - 1, "limit": largest - 1, "remaining": largest - 1}
 
 
 @pytest.mark.parametrize("fast_path", [True, False])

@@ -174,7 +174,10 @@ def _stats(name: str) -> Callable[[Known], list[Json]]:
 
 def _tools(known: Known) -> list[Json]:
     client = f"{known.tenant.mark}-client"
-    return [{"timeRange": "ALL"}, {"timeRange": "30d", "toolId": client}]
+    return [
+        {"timeRange": "ALL"}, {"timeRange": "30d", "client": client},
+        {"timeRange": "30d", "toolId": client},
+    ]  # fmt: skip
 
 
 def _monitoring(known: Known) -> list[Json]:

@@ -37,9 +37,13 @@ async def test_attributes_of_events_are_their_data(api: Api) -> None:
         for n in range(5)
     ]
     assert (await api(INGEST, {"v": entries}))["ingest"]["accepted"] == 6
-    answer = await api("""{ eventStats(where: {attributes: [{path: "at.n", gte: 1}]},
+    answer = await api("""{ eventStats(where: {data: [{path: "at.n", gte: 1}]},
         groupBy: [{attribute: "k"}, {field: REQUEST_TYPE}]) {
       rows { key { attribute(path: "k") requestType } count attribute(path: "at.n") { sum } } } }""")
+    refused = await api.refused(
+        '{ eventStats(where: {attributes: [{path: "a", eq: 1}]}) { totals { count } } }'
+    )
+    assert "unknown field 'attributes'" in refused.message
     assert answer["eventStats"]["rows"] == [
         {"key": {"attribute": 0, "requestType": "t"}, "count": 2, "attribute": {"sum": 6}},
         {"key": {"attribute": 1, "requestType": "t"}, "count": 2, "attribute": {"sum": 4}},

@@ -77,6 +77,11 @@ def test_it_answers_in_tables_and_in_json(asked: Run) -> None:
     assert {tuple(row) for row in table(places.stdout)[1:]} == {("0", "0"), ("1", "2"), ("2", "4")}
     other = asked("-g", "toolName", "-m", "costAt.gpt-4.1.unpricedCount", "-w", "durationMs=115.5")
     assert table(other.stdout)[1] == ["search", "1"]
+    events = asked("events", "-g", "data.n", "-m", "data.n.sum", "-w", "data.n=1")
+    assert events.exit_code == 0, events.output
+    former = asked("events", "-w", "attributes.n=1")
+    assert former.exit_code == 2
+    assert "data.PATH" in former.output
     single = asked("-w", "attributes.plan.n=1", "-w", "durationMs=10.5")
     assert table(single.stdout)[1] == ["1"]
 

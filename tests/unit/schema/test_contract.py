@@ -77,7 +77,7 @@ FIELDS = {
     "TrackPayload": "accepted duplicates rejected results",
     "ItemResult": "index uuid status code message path",
     "ConsumePayload": "allowed deniedBy levels",
-    "LimitLevel": "subject used limit remaining resetsAt mode",
+    "LimitLevel": "subject used maximum limit remaining resetsAt mode",
     "StagePayload": "cancelRequested",
     "CircuitBreaker": "name state totalCalls totalFailures failureRate",
     "Request": "uuid correlationId status currentStage progress error errorStage attributes result",

@@ -17,7 +17,6 @@ from models import (
     Limit,
     Operation,
     Request,
-    RequestEvent,
     Session,
     table_of,
 )
@@ -69,7 +68,7 @@ FILTERS: dict[type[Any], Mapping[str, ColumnElement[Any]]] = {
     ApiKeyFilter: columns_of(ApiKey),
     PriceFilter: FILTER_FIELDS,
     StageFilter: sources.STAGES.filter_columns,
-    EventFilter: {**sources.EVENTS.filter_columns, "attributes": columns_of(RequestEvent)["data"]},
+    EventFilter: sources.EVENTS.filter_columns,
 }
 JOINS = {"and_", "or_", "not_"}
 KINDS: dict[type[Any], type[Any]] = {
@@ -104,7 +103,7 @@ NOT_ASKED_FOR = {
     CircuitBreakerFilter: set(),
     ApiKeyFilter: {"scopes", "secret_hash"},
     PriceFilter: set(),
-    EventFilter: {"seq", "id", "data", "feed_position"},
+    EventFilter: {"seq", "id", "feed_position"},
 }  # fmt: skip
 """Columns that their filter leaves out."""
 

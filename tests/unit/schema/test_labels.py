@@ -109,11 +109,11 @@ async def test_one_variable_fits_inputs_filters_and_arguments(api: Api) -> None:
             totalCount
           }
           limits(where: {organizationId: {eq: $organization}, subjectId: {eq: $user}}) { subjectId }
-          usage(subject: {subject: USER, subjectId: $user, organizationId: $organization}) { limit }
+          usage(subject: {subject: USER, subjectId: $user, organizationId: $organization}) { maximum }
           organizationInteractions(organizationId: $organization, year: 2026, month: 11) { units }
         }""",
         variables,
     )
     assert found["operations"] == {"totalCount": 1}
     assert found["limits"] == [{"subjectId": "ana"}]
-    assert found["usage"] == [{"limit": 5}]
+    assert found["usage"] == [{"maximum": 5}]

@@ -136,6 +136,7 @@ def test_a7_calls_that_count_consume_the_limit(
     assert not denied.allowed
     assert denied.denied_by is not None
     assert (denied.denied_by.used, denied.denied_by.remaining) == (3, 0)
+    assert denied.denied_by.limit == denied.denied_by.maximum == 3
     assert (denied.retry_after_seconds or 0) > 0
     assert "premium" in (denied.reason or "")
 

@@ -92,7 +92,8 @@ function conditionOf(source: Source, { field, operator, value }: Filter): Record
   const path = attributeOf(field);
   const typed = valueOf(kindOf(source, field), operator, value);
   if (typed === undefined || path === "") return [];
-  if (path !== null) return [{ attributes: [{ path, [operator]: typed }] }];
+  const attributes = source === "events" ? "data" : "attributes";
+  if (path !== null) return [{ [attributes]: [{ path, [operator]: typed }] }];
   return [{ [field]: { [operator]: typed } }];
 }
 

@@ -11,7 +11,7 @@ const HIGH_USAGE = 0.8;
 
 export function usageRatio({ usage }: Pick<Limit, "usage">): number {
   const usedAndReserved = Number(usage.used) + Number(usage.reserved);
-  if (usage.limit > 0) return usedAndReserved / Number(usage.limit);
+  if (usage.maximum > 0) return usedAndReserved / Number(usage.maximum);
   return usedAndReserved > 0 ? Infinity : 0;
 }
 
@@ -49,7 +49,7 @@ const COLUMNS: Column<Limit>[] = [
     align: "right",
     // Usage that may belong to the previous period is not counted, hence "at least".
     cell: ({ usage }) =>
-      `${usage.uncertain > 0 ? "at least " : ""}${count(usage.used)} of ${count(usage.limit)}`,
+      `${usage.uncertain > 0 ? "at least " : ""}${count(usage.used)} of ${count(usage.maximum)}`,
     sort: ({ usage }) => usage.used,
   },
   {
