@@ -57,13 +57,44 @@ def take_outcome(resolve: Callable[..., Any], source: Any, info: Any, **argument
     return source.value
 
 
+def typename_of(
+    schema: TrackstoreSchema, operation: OperationDefinitionNode
+) -> "TypenameExecution | None":
+    """Return the execution of an operation that selects nothing but ``__typename``, under any names."""
+    nodes = fields_of(operation.selection_set)
+    if not nodes or operation.directives or operation.variable_definitions:
+        return None
+    if any(node.name.value != "__typename" for node in nodes.values()):
+        return None
+    root = root_type_of(schema, operation)
+    return None if root is None else TypenameExecution(dict.fromkeys(nodes, root.name))
+
+
+def root_type_of(
+    schema: TrackstoreSchema, operation: OperationDefinitionNode
+) -> GraphQLObjectType | None:
+    core = schema._schema  # Strawberry has no public way to it
+    roots = {OperationType.QUERY: core.query_type, OperationType.MUTATION: core.mutation_type}
+    return roots.get(operation.operation)
+
+
+class TypenameExecution:
+    """Answer what clients send to see whether the server responds, which depends on nothing."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        self._data = data
+
+    async def execute(self, request: GraphQLRequest, context: RequestContext) -> ExecutionResult:
+        del request, context
+        return ExecutionResult(dict(self._data), None)
+
+
 def direct_of(
     schema: TrackstoreSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> "DirectExecution | None":
     """Return the direct execution of an operation; None if it needs the executor."""
     core = schema._schema  # Strawberry has no public way to it
-    roots = {OperationType.QUERY: core.query_type, OperationType.MUTATION: core.mutation_type}
-    parent = roots.get(operation.operation)
+    parent = root_type_of(schema, operation)
     nodes = fields_of(operation.selection_set)
     if parent is None or operation.directives or nodes is None or len(nodes) != 1:
         return None

@@ -14,7 +14,14 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
-from server.fast_path.direct_execution import DirectExecution, Outcome, direct_of, take_outcome
+from server.fast_path.direct_execution import (
+    DirectExecution,
+    Outcome,
+    TypenameExecution,
+    direct_of,
+    take_outcome,
+    typename_of,
+)
 from server.fast_path.executor import FastExecutor
 from server.graphql.document_cost import Cost, CostMeter, PageBounds
 from server.graphql.operations import operation_named
@@ -27,7 +34,7 @@ from server.http.variables import Shape, shapes_of
 class PreparedOperation:
     document: DocumentNode
     kind: OperationType
-    direct: DirectExecution | None
+    direct: DirectExecution | TypenameExecution | None
     cost: Cost
     shapes: tuple[Shape, ...]
     depends_on_variables: bool
@@ -41,7 +48,7 @@ def operation_of(
     if operation is None:
         return None
     kind = OperationType(operation.operation.value)
-    direct = direct_of(schema, document, operation)
+    direct = typename_of(schema, operation) or direct_of(schema, document, operation)
     cost = CostMeter(schema._schema, document, pages).measure(operation)
     shapes = shapes_of(schema._schema, operation)
     depends = bool(shapes) or not isinstance(cost, int)

@@ -16,6 +16,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.access.admission import ConnectionBounds
+from server.transport.joined_writes import JoinedWrites
 
 CHECK_INTERVAL_SECONDS = 1.0
 MIN_BYTES_PER_SECOND = 16 * 1024
@@ -117,6 +118,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._writes: Any = JoinedWrites(transport, self.loop)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -188,6 +190,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._received = self._head_bytes = 0
         self._connections.mark_sending(self)
         super().on_headers_complete()
+        if self.cycle is not None:  # None where a WebSocket begins
+            self.cycle.transport = self._writes
 
     def on_message_complete(self) -> None:
         """Stop the clock of the body, unless the response is already complete."""
