@@ -1,6 +1,5 @@
 """Record many items in one call: each is prepared by itself, all are written in one transaction."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -10,11 +9,10 @@ from schema.operation_inputs import OperationInput
 from store.errors import StoreError
 from store.ingest.entries import Entry, ItemResult, RecordId
 from store.ingest_session import IngestSession
+from store.scheduling.slices import VALIDATED_SLICE_ITEMS, in_turns
 from store.validation import check_batch_size
 
 T = TypeVar("T")
-ITEMS_PER_TURN = 500
-"""Prepared, in about 10 ms, before other calls get a turn."""
 
 
 async def record_operations(
@@ -22,7 +20,7 @@ async def record_operations(
 ) -> TrackPayload:
     ingest_session = context.store.ingest_session(context.principal)
     check_batch_size(len(operations), ingest_session.bounds, "operations")
-    batch = ingest_session.operations(operations)
+    batch = await ingest_session.operations(operations)
     if batch is not None:
         context.release_inputs(operations)
         return TrackPayload.of_operations(await context.write_operations(batch))
@@ -49,15 +47,15 @@ async def record(
     store = context.store
     ingest_session = store.ingest_session(context.principal)
     check_batch_size(len(items), ingest_session.bounds, path)
-    results: list[ItemResult | None] = [None] * len(items)
+    results: list[ItemResult | None] = []
     entries: list[tuple[int, Entry]] = []
-    for index, item in enumerate(items):
-        if index % ITEMS_PER_TURN == ITEMS_PER_TURN - 1:
-            await asyncio.sleep(0)
+    async for item in in_turns(items, VALIDATED_SLICE_ITEMS):
         try:
-            entries.append((index, prepare(ingest_session, item)))
+            entries.append((len(results), prepare(ingest_session, item)))
         except StoreError as error:
-            results[index] = ItemResult.rejected(sent_id(item), error)
+            results.append(ItemResult.rejected(sent_id(item), error))
+        else:
+            results.append(None)
     context.release_inputs(items)
     write_results = await context.write([entry for _, entry in entries])
     for (index, _), result in zip(entries, write_results, strict=True):

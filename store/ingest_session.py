@@ -59,9 +59,9 @@ class IngestSession:
     def operation(self, draft: OperationDraft) -> OperationEntry:
         return self._operations.prepare(draft)
 
-    def operations(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
+    async def operations(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
         """Prepare many operations as one entry; None if they must be prepared one by one."""
-        return self._operations.prepare_all(drafts)
+        return await self._operations.prepare_all(drafts)
 
     def session(self, draft: SessionDraft) -> SessionEntry:
         return prepare_session(draft, self._principal, self._bounds, self._now, self._make_id)

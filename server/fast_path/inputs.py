@@ -4,9 +4,10 @@ A body is opened just far enough to see its document; variables stay bytes until
 known. Wherever anything is unusual the result is None, and the stock path reads the same bytes again.
 """
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 from graphql import (
@@ -58,6 +59,8 @@ NO_PLAN = VariablePlan({})
 MAX_UNPARSED_BYTES = 4_000
 """Bytes outside of document and variables: names, space, escapes in the document, and members
 that repeat or are unknown. A number too long to be parsed has 4,301 digits."""
+MAX_BYTES_PER_TURN = 1 << 20
+"""Bytes decoded, in a few milliseconds, before other calls get a turn."""
 
 
 class CompiledInputs:
@@ -67,6 +70,7 @@ class CompiledInputs:
         self._decoders: dict[tuple[str, bool], msgspec.json.Decoder[Any]] = {}
         self._envelope = msgspec.json.Decoder(Envelope)
         self._json_decoder = msgspec.json.Decoder()
+        self._raw_list = msgspec.json.Decoder(list[msgspec.Raw])
         pass_structs_on(schema, self._types.values())
 
     def open(self, body: bytes) -> Envelope | None:
@@ -107,6 +111,33 @@ class CompiledInputs:
             envelope.query, variables, envelope.operationName, envelope.extensions
         )
 
+    async def read_in_turns(self, envelope: Envelope, plan: VariablePlan) -> GraphQLRequest | None:
+        """Return what ``read`` returns; lists of inputs are decoded in slices between other calls."""
+        raw_variables = dict(envelope.variables or {})
+        lists = {
+            name: raw_variables.pop(name)
+            for name, decoder in plan.decoders.items()
+            if get_origin(decoder.type) is list and name in raw_variables
+        }
+        remaining = {name: d for name, d in plan.decoders.items() if name not in lists}
+        small = Envelope(envelope.query, raw_variables, envelope.operationName, envelope.extensions)
+        request = self.read(small, VariablePlan(remaining, plan.document))
+        if request is None or plan.document is None or not lists:
+            return request if not lists else None
+        variables = dict(request.variables or {})
+        try:
+            for name, raw in lists.items():
+                items: list[Any] = []
+                for piece in pieces_of(self._raw_list.decode(raw)):
+                    await asyncio.sleep(0)
+                    items += plan.decoders[name].decode(piece)
+                variables[name] = Decoded(items, plan.document)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return GraphQLRequest(
+            envelope.query, variables, envelope.operationName, envelope.extensions
+        )
+
     def _value(self, plan: VariablePlan, name: str, raw: msgspec.Raw) -> Any:
         decoder = plan.decoders.get(name)
         if decoder is None or plan.document is None:
@@ -128,6 +159,16 @@ class CompiledInputs:
         if key not in self._decoders:
             self._decoders[key] = self._codecs.decoder_of(self._types[key[0]], is_list)
         return self._decoders[key]
+
+
+def pieces_of(items: Sequence[msgspec.Raw]) -> Iterator[bytes]:
+    """Yield the items as JSON lists of about ``MAX_BYTES_PER_TURN``, in order."""
+    first, size = 0, 0
+    for position, item in enumerate(items, 1):
+        size += memoryview(item).nbytes
+        if size >= MAX_BYTES_PER_TURN or position == len(items):
+            yield b"[" + b",".join(items[first:position]) + b"]"
+            first, size = position, 0
 
 
 def decode_body(body: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:

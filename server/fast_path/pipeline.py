@@ -1,5 +1,6 @@
 """Combine the fast path into one object for the endpoint and the schema."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
@@ -19,7 +20,7 @@ from schema.operation_inputs import (
 from server.fast_path.body_decoder_cache import BodyDecoderCache
 from server.fast_path.documents import DocumentCache, KeepDocuments
 from server.fast_path.executor import FastExecutor
-from server.fast_path.inputs import CompiledInputs
+from server.fast_path.inputs import MAX_BYTES_PER_TURN, CompiledInputs
 from server.fast_path.object_members import shown_members
 from server.fast_path.prepared_operations import PreparedOperation, execute_known, operation_of
 from server.graphql.document_limits import DocumentBounds, problems_of_cost
@@ -49,8 +50,10 @@ class FastPath:
         )
         self._inputs = compiled_inputs()
 
-    def read(self, body: bytes) -> GraphQLRequest | None:
+    async def read(self, body: bytes) -> GraphQLRequest | None:
         """Return the request with its compiled inputs decoded; None if the stock path must read it."""
+        if len(body) > MAX_BYTES_PER_TURN:
+            return await self._read_in_turns(body)
         decoder = self._body_decoders.find(body)
         if decoder is not None and self._documents.find(decoder.query) is not None:
             request = decoder.read(body)
@@ -66,6 +69,14 @@ class FastPath:
         if request is not None and plan.decoders:
             self._body_decoders.learn(body, envelope, plan)
         return request
+
+    async def _read_in_turns(self, body: bytes) -> GraphQLRequest | None:
+        envelope = self._inputs.open(body)
+        if envelope is None:
+            return None
+        await asyncio.sleep(0)
+        plan = self._documents.plan(envelope.query, envelope.operationName, self._inputs)
+        return None if plan is None else await self._inputs.read_in_turns(envelope, plan)
 
     async def execute(
         self, request: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]

@@ -21,7 +21,7 @@ from server.http.compression import (
     UnknownEncodingError,
 )
 from server.http.headers import headers_of
-from server.http.json_size import holds_more_values
+from server.http.json_size import holds_more_values_in_turns
 from server.http.negotiation import JSON
 from server.http.variables import problem_of_size
 from store.setting_types import GIB, KIB, MIB, ByteCount
@@ -202,7 +202,7 @@ def parameters_of(query_string: bytes) -> Mapping[str, Any]:
 
 Arrived = Callable[[int], Awaitable[None]]
 """Receives the size of a request in bytes, and waits until it may be decoded."""
-ReadQuickly = Callable[[bytes], GraphQLRequest | None]
+ReadQuickly = Callable[[bytes], Awaitable[GraphQLRequest | None]]
 """Decodes a body on the fast path; None if it must be read as usual."""
 
 
@@ -275,13 +275,18 @@ class RequestReader:
         )
         if arrived is not None:
             await arrived(len(body))
-        if holds_more_values(body, self.bounds.json_values):
+        if await holds_more_values_in_turns(body, self.bounds.json_values):
             raise HttpError(400, too_many_values(self.bounds.json_values))
-        quick = read_quickly(body) if read_quickly is not None else None
-        return self.admit(quick or graphql_request(decode_json(body)))
+        decoded = await read_quickly(body) if read_quickly is not None else None
+        # The body as a whole holds no more values than its variables may.
+        is_counted = self.bounds.json_values <= self.bounds.variable_values
+        return self.admit(decoded or graphql_request(decode_json(body)), is_counted)
 
-    def admit(self, request: GraphQLRequest) -> GraphQLRequest:
-        """Return the request with its document; raise ``HttpError`` if it may not be served."""
+    def admit(self, request: GraphQLRequest, is_counted: bool = False) -> GraphQLRequest:
+        """Return the request with its document; raise ``HttpError`` if it may not be served.
+
+        ``is_counted`` says that its values were counted before they were decoded.
+        """
         if is_longer(request.query, self.bounds.document_bytes):
             raise HttpError(
                 400,
@@ -289,9 +294,10 @@ class RequestReader:
                 "variables, or split it into several requests.",
             )
         maximum = self.bounds.variable_values
-        problem = problem_of_size(request.variables, maximum) if request.variables else None
-        if problem is not None:
-            raise HttpError(400, problem)
+        if request.variables and not is_counted:
+            problem = problem_of_size(request.variables, maximum)
+            if problem is not None:
+                raise HttpError(400, problem)
         if (
             request.extensions is None
             and request.document_id is None

@@ -1,5 +1,6 @@
 """Writes the operations of a flush: one bulk insert, then what they count against."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from store.operations.fast_path import (
 )
 from store.operations.prepare import OperationEntry
 from store.pricing.price_cache import PriceBookCache
+from store.scheduling.slices import COLUMNAR_SLICE_ITEMS, slices_of
 
 TEXTS = table_of(OperationText)
 LABEL_NAMES = ("organization_id", *LABELS)
@@ -42,6 +44,8 @@ WHAT = (
     OPERATION_TYPE, ROUTE, METHOD,
 )  # fmt: skip
 """What an operation counts, and as what."""
+DUPLICATE_SLICE_ITEMS = 500
+"""Operations inserted by one statement where some of them exist; each is a row of its own then."""
 T = TypeVar("T")
 Operations: TypeAlias = OperationEntry | OperationBatch
 
@@ -79,6 +83,7 @@ class OperationApplier:
             plain.append(entry)
         gathered = await self._gather(plain)
         ordered = in_order(gathered.frame)
+        await give_turn(ordered)
         if not await database.write_columns(TABLE, ordered.columns, attempt):
             return False
         gathered.settle(None)
@@ -90,8 +95,9 @@ class OperationApplier:
             self._announcements.publish_operations(set(frame.columns[ORGANIZATION]))
 
     async def _gather(self, entries: list[Operations]) -> "FlushOperations":
-        gathered = FlushOperations.of(entries)
+        gathered = await FlushOperations.of(entries)
         fill_costs(gathered.frame, await self._books.current())
+        await give_turn(gathered.frame)
         return gathered
 
     async def _insert(self, flush: Flush, frame: Frame) -> set[Key] | None:
@@ -99,9 +105,13 @@ class OperationApplier:
         connection, dialect = flush.connection, flush.dialect
         if await dialect.rows.insert_columns_if_new(connection, TABLE, ordered.columns):
             return None
-        rows = first_of_each(ordered.rows(), key_of)  # two calls may have sent the same
-        inserted = await dialect.rows.insert_ignoring_duplicates(connection, TABLE, rows)
-        return {(organization, at, id) for organization, at, id in inserted}
+        written: set[Key] = set()
+        async for turn in slices_of(range(frame.count), DUPLICATE_SLICE_ITEMS):
+            rows = ordered.rows(slice(turn[0], turn[-1] + 1))
+            rows = first_of_each(rows, key_of)  # two calls may have sent the same
+            inserted = await dialect.rows.insert_ignoring_duplicates(connection, TABLE, rows)
+            written.update((organization, at, id) for organization, at, id in inserted)
+        return written
 
     async def _write_texts(self, flush: Flush, entries: list[OperationEntry]) -> None:
         rows = [
@@ -121,14 +131,15 @@ class FlushOperations:
     fresh: list[OperationEntry]
 
     @classmethod
-    def of(cls, entries: list[Operations]) -> "FlushOperations":
+    async def of(cls, entries: list[Operations]) -> "FlushOperations":
         batches = [e for e in entries if isinstance(e, OperationBatch)]
         singles = [e for e in entries if isinstance(e, OperationEntry)]
         # Within one flush the id alone tells operations of an organization apart.
         fresh = first_of_each(singles, lambda entry: (entry.row[ORGANIZATION], entry.id))
         frames = [batch.frame for batch in batches]
-        if fresh:
-            frames.append(Frame.of_rows([entry.row for entry in fresh]))
+        async for turn in slices_of(fresh):
+            if turn:
+                frames.append(Frame.of_rows([entry.row for entry in turn]))
         return cls(Frame.joined(frames), batches, singles, fresh)
 
     def settle(self, written: set[Key] | None) -> None:
@@ -137,6 +148,12 @@ class FlushOperations:
         for batch in self.batches:
             batch.settle(claim_keys(batch.keys, unclaimed))
         settle_entries(self.singles, self.fresh, unclaimed)
+
+
+async def give_turn(frame: Frame) -> None:
+    """Let other calls run after a step that takes long for so many operations."""
+    if frame.count > COLUMNAR_SLICE_ITEMS * 2:
+        await asyncio.sleep(0)
 
 
 def in_order(frame: Frame) -> Frame:

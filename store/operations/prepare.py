@@ -18,6 +18,7 @@ from store.ingest.usage import MAX_INTERACTIONS
 from store.maintenance.partitions import month_of
 from store.operations.bulk.batches import OperationBatch
 from store.operations.bulk.columnwise import ColumnPreparer
+from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS, TABLE
 from store.operations.drafts import (
     InteractionUseDraft,
@@ -39,6 +40,7 @@ from store.pricing.token_counts import (
     input_with_cache,
     part_problems,
 )
+from store.scheduling.slices import slices_of
 from store.validation import Checker, InputBounds, Path
 
 NO_TEXTS = (None, None)
@@ -109,10 +111,20 @@ class OperationPreparer:
         self._quick = FastPathPreparer(principal, bounds, now, make_id)
         self._columns = ColumnPreparer(principal, bounds, now, make_id)
 
-    def prepare_all(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
+    async def prepare_all(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
         """Prepare all drafts as one entry; None if they must be prepared one by one."""
-        frame = self._columns.frame(drafts) if len(drafts) >= MIN_COLUMNAR_BATCH_ITEMS else None
-        return None if frame is None else OperationBatch(frame)
+        if len(drafts) < MIN_COLUMNAR_BATCH_ITEMS:
+            return None
+        frames: list[Frame] = []
+        async for turn in slices_of(drafts):
+            frame = self._columns.frame(turn)
+            if frame is None:
+                return None
+            frames.append(frame)
+        frame = Frame.joined(frames)
+        if len(frames) > 1 and has_repeated_ids(frame):
+            return None
+        return OperationBatch(frame)
 
     def prepare(self, draft: OperationDraft) -> OperationEntry:
         """Return the entry of one draft; raise ``InvalidInputError`` with every problem of it."""
@@ -166,6 +178,10 @@ class OperationPreparer:
             return NO_TEXTS
         llm_values(draft.llm, values, check)
         return values.pop("message"), values.pop("response")
+
+
+def has_repeated_ids(frame: Frame) -> bool:
+    return len({id.int for id in frame.columns[ID]}) < frame.count
 
 
 def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:

@@ -24,6 +24,7 @@ from store.dialects.errors import name_statement
 from store.dialects.insert_plans import Columns, Convert
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
 from store.dialects.rows import DuplicateKeysError
+from store.scheduling.slices import COLUMNAR_SLICE_ITEMS, in_turns
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts the microseconds of a ``timestamptz`` from."""
@@ -37,16 +38,19 @@ class CopyLoad:
     table: Table
     names: tuple[str, ...]
     rows: Iterable[tuple[Any, ...]]
+    count: int
 
 
 def copy_load_of(table: Table, columns: Columns) -> CopyLoad:
     names, rows = insert_plans.insert_values_of(table, columns, converter)
-    return CopyLoad(table, tuple(names), rows)
+    count = len(next(iter(columns.values()), ()))
+    return CopyLoad(table, tuple(names), rows, count)
 
 
 async def copy(driver: Any, load: CopyLoad) -> None:
     """COPY rows into a table; raises ``DuplicateKeysError``."""
-    table, names, rows = load.table, load.names, load.rows
+    table, names = load.table, load.names
+    rows: Any = load.rows if load.count <= COLUMNAR_SLICE_ITEMS * 2 else in_turns(load.rows)
     try:
         if SUPPORTS_RAW_INSTANTS:
             into, types = statements(table, names)
