@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import Field
 
 from models.types import clean_text, session_key
@@ -127,6 +128,8 @@ class Checker:
             raise InvalidInputError(self.problems)
 
     def clean(self, value: str) -> str:
+        if value.isascii() and "\0" not in value:
+            return value
         cleaned = clean_text(value)
         if cleaned is not value:
             self.repaired += 1
@@ -219,12 +222,16 @@ class Checker:
             return None
         before = len(self.problems)
         cleaned = self._json(value, path, 1)
-        if len(self.problems) == before:
+        if len(self.problems) == before and not self._is_small(cleaned):
             size = len(json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")).encode())
             if size > self.bounds.json_bytes:
                 limit = self.bounds.json_bytes
                 self.refuse(f"{size:,} bytes of JSON, at most {limit:,}: send less", *path)
         return cleaned if isinstance(cleaned, dict) else None
+
+    def _is_small(self, value: Any) -> bool:
+        """Return whether JSON is well below the limit, so that its exact size does not matter."""
+        return 2 * len(msgspec.json.encode(value)) <= self.bounds.json_bytes
 
     def payload(self, value: Any, *path: str | int) -> dict[str, Any] | None:
         """Return a JSON object that comes with a command, such as a result or the details of an error.

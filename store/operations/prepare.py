@@ -140,7 +140,7 @@ class OperationPreparer:
         texts = self._details(draft, values, check)
         values |= interaction_values(draft, check)
         check.raise_if_any()
-        row = [values.get(name) for name in COLUMNS]
+        row = list(map(values.get, COLUMNS))
         return OperationEntry(row, texts, check.repaired, check.truncated)
 
     def _identity(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
@@ -177,7 +177,7 @@ class OperationPreparer:
         if draft.llm is None:
             return NO_TEXTS
         llm_values(draft.llm, values, check)
-        return values.pop("message"), values.pop("response")
+        return values.pop("message", None), values.pop("response", None)
 
 
 def has_repeated_ids(frame: Frame) -> bool:
