@@ -17,7 +17,6 @@ from schema.operation_inputs import (
     OperationInput,
     ToolOperationInput,
 )
-from server.fast_path.body_decoder_cache import BodyDecoderCache
 from server.fast_path.documents import DocumentCache, KeepDocuments
 from server.fast_path.executor import FastExecutor
 from server.fast_path.inputs import MAX_BYTES_PER_TURN, CompiledInputs
@@ -42,7 +41,6 @@ COMPILED_INPUTS = (
 class FastPath:
     def __init__(self, bounds: DocumentBounds | None = None, introspection: bool = True) -> None:
         self._documents = DocumentCache()
-        self._body_decoders = BodyDecoderCache()
         self._bounds = bounds or DocumentBounds()
         keep: Callable[[], Any] = lambda: KeepDocuments(self._documents)  # noqa: E731
         self.schema: TrackstoreSchema = build_schema(
@@ -52,31 +50,16 @@ class FastPath:
 
     async def read(self, body: bytes) -> GraphQLRequest | None:
         """Return the request with its compiled inputs decoded; None if the stock path must read it."""
-        if len(body) > MAX_BYTES_PER_TURN:
-            return await self._read_in_turns(body)
-        decoder = self._body_decoders.find(body)
-        if decoder is not None and self._documents.find(decoder.query) is not None:
-            request = decoder.read(body)
-            if request is not None:
-                return request
         envelope = self._inputs.open(body)
         if envelope is None:
             return None
         plan = self._documents.plan(envelope.query, envelope.operationName, self._inputs)
         if plan is None:
             return None
-        request = self._inputs.read(envelope, plan)
-        if request is not None and plan.decoders:
-            self._body_decoders.learn(body, envelope, plan)
-        return request
-
-    async def _read_in_turns(self, body: bytes) -> GraphQLRequest | None:
-        envelope = self._inputs.open(body)
-        if envelope is None:
-            return None
+        if len(body) <= MAX_BYTES_PER_TURN:
+            return self._inputs.read(envelope, plan)
         await asyncio.sleep(0)
-        plan = self._documents.plan(envelope.query, envelope.operationName, self._inputs)
-        return None if plan is None else await self._inputs.read_in_turns(envelope, plan)
+        return await self._inputs.read_in_turns(envelope, plan)
 
     async def execute(
         self, request: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]

@@ -137,9 +137,9 @@ class FlushOperations:
         # Within one flush the id alone tells operations of an organization apart.
         fresh = first_of_each(singles, lambda entry: (entry.row[ORGANIZATION], entry.id))
         frames = [batch.frame for batch in batches]
-        async for turn in slices_of(fresh):
-            if turn:
-                frames.append(Frame.of_rows([entry.row for entry in turn]))
+        frames += [
+            Frame.of_rows([entry.row for entry in turn]) async for turn in slices_of(fresh) if turn
+        ]
         return cls(Frame.joined(frames), batches, singles, fresh)
 
     def settle(self, written: set[Key] | None) -> None:

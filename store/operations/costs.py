@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import mul, sub
+from operator import sub
 from typing import Any
 
 from models.enums import PriceKind, PriceStatus
@@ -63,17 +63,10 @@ def costs_of_tools(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] |
     half = PER_TOKENS // 2
     if max(*before, *after) * max(prices) + half > MAX_COST * PER_TOKENS:
         return None
-    if not any(price % PER_TOKENS for price in set(prices)):  # nothing is ever rounded
-        each = [price // PER_TOKENS for price in prices]
-        baseline, actual = list(map(mul, before, each)), list(map(mul, after, each))
-    else:
-        baseline = [
-            (count * price + half) // PER_TOKENS
-            for count, price in zip(before, prices, strict=True)
-        ]
-        actual = [
-            (count * price + half) // PER_TOKENS for count, price in zip(after, prices, strict=True)
-        ]
+    baseline, actual = (
+        [(count * price + half) // PER_TOKENS for count, price in zip(counts, prices, strict=True)]
+        for counts in (before, after)
+    )
     return (PRICED,) * frame.count, baseline, actual, list(map(sub, baseline, actual))
 
 

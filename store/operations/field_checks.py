@@ -24,13 +24,16 @@ def check_part(part: Part, draft: Any, values: dict[str, Any], check: Checker) -
 
 def check_labels(labels: Mapping[str, str | None], check: Checker) -> dict[str, str | None]:
     return {
-        name: check.name(value, *PATHS[name]) for name, value in labels.items() if value is not None
+        name: None if value is None else check.name(value, *PATHS[name])
+        for name, value in labels.items()
     }
 
 
 def check_integer(check: Checker, field: OperationField, value: int | None) -> int | None:
     """Check a whole number against the bounds of its field."""
-    return check.integer(value, *PATHS[field.name], minimum=field.minimum, maximum=int(field.maximum))
+    return check.integer(
+        value, *PATHS[field.name], minimum=field.minimum, maximum=int(field.maximum)
+    )
 
 
 def _name(check: Checker, field: OperationField, value: str | None) -> str | None:

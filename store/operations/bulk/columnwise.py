@@ -37,12 +37,12 @@ TOKENS = tuple(AT[name] for name in TOKEN_COLUMNS)
 DEFAULT_LABELS = tuple(field.name for field in fields(LabelDefaults))
 take_int = attrgetter("int")
 take_zone = attrgetter("tzinfo")
+take_value = attrgetter("value")
 DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 """Turns every digit into a zero and everything else into a space."""
 LONG_NUMBER = b"0" * 19
 """So many digits may be more than 64 bits."""
 encode = msgspec.json.Encoder().encode
-split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class NeedsFullValidationError(Exception):
@@ -83,8 +83,8 @@ class ColumnPreparer:
 
     def _common(self, common: Mapping[str, Values], frame: Frame) -> None:
         frame.columns[fast_path.RECORDED_AT] = (self._now,) * frame.count
-        frame.columns[fast_path.KIND] = named(common["kind"])
-        frame.columns[fast_path.OUTCOME] = named(common["outcome"])
+        frame.columns[fast_path.KIND] = list(map(take_value, common["kind"]))
+        frame.columns[fast_path.OUTCOME] = list(map(take_value, common["outcome"]))
         self._put(COMMON, common, frame)
         sessions = frame.columns.get(fast_path.SESSION_ID)
         if sessions is not None:
@@ -232,33 +232,28 @@ class ColumnPreparer:
         objects = [value for value in values if value is not None] if None in values else values
         if set(map(type, objects)) != {dict}:
             raise NeedsFullValidationError
-        encoded, texts = texts_of(objects)
+        texts = texts_of(objects)
         limits = self._limits
         if 2 * max(map(len, texts)) > limits.json_bytes:
             raise NeedsFullValidationError
-        if deepest(encoded, texts) > limits.json_depth:
+        if max(text.count("{") + text.count("[") for text in texts) > limits.json_depth:
             raise NeedsFullValidationError
         frame.columns[position] = texts if objects is values else spread(texts, values)
 
 
-def texts_of(objects: Values) -> tuple[bytes, list[str]]:
+def texts_of(objects: Values) -> list[str]:
     """Encode JSON objects; raise ``NeedsFullValidationError`` unless every database takes them
     as they are."""
     try:
-        encoded = encode(objects)
+        texts = list(map(encode, objects))
     except UnicodeEncodeError:
         raise NeedsFullValidationError from None
     # A NUL, what was no finite number, or a number near the end of what is taken.
+    encoded = b",".join(texts)
     is_odd = b"\\u0000" in encoded or b"null" in encoded or LONG_NUMBER in encoded.translate(DIGITS)
     if is_odd and not all(all(map(is_fast_path_member, (*v, *v.values()))) for v in objects):
         raise NeedsFullValidationError
-    return encoded, [str(text, "utf-8") for text in split(encoded)]
-
-
-def deepest(encoded: bytes, texts: Sequence[str]) -> int:
-    if encoded.count(b"{") + encoded.count(b"[") == len(texts) + 1:
-        return 1  # the brackets of the list and of the objects themselves
-    return max(text.count("{") + text.count("[") for text in texts)
+    return [text.decode() for text in texts]
 
 
 def spread(texts: Values, values: Values) -> list[Any]:
@@ -289,13 +284,6 @@ def filled(values: Values, default: str) -> Values:
 def session_keys(ids: Values) -> Values:
     changed = {id: key for id in set(ids) if id is not None and (key := session_key(id)) != id}
     return [changed.get(id, id) for id in ids] if changed else ids
-
-
-def named(members: Values) -> Values:
-    first = members[0]
-    if members.count(first) == len(members):
-        return (first.value,) * len(members)
-    return [member.value for member in members]
 
 
 def columns_of(parts: Values, groups: PartGroups) -> Mapping[str, Values]:
@@ -330,7 +318,7 @@ def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values
 
 
 def check_texts(texts: set[str], longest: int) -> None:
-    if max(map(len, texts)) > longest or not "".join(texts).isprintable():
+    if max(map(len, texts)) > longest or not all(map(str.isprintable, texts)):
         raise NeedsFullValidationError
 
 
