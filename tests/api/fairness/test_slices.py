@@ -74,7 +74,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
 
     note_calls(ColumnPreparer, "frame", "columns", lambda _, drafts: len(drafts))
     note_calls(OperationPreparer, "prepare", "validated", lambda *_: 1)
-    note_calls(Frame, "rows", "rows", lambda frame, part: len(range(frame.count)[part]))
+    note_calls(Frame, "rows", "rows", lambda frame, part: len(range(*part.indices(frame.count))))
     note_calls(Frame, "of_rows", "framed", len)
     note_calls(json_size, "count", "counted", len)
     pieces_of = inputs.pieces_of
