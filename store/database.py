@@ -233,7 +233,7 @@ class Database:
         if fault is Fault.TIMEOUT:
             limit = self._pool.statement_seconds
             return QueryTimeoutError(
-                f"the database took longer than {limit:g} s: ask for less at once"
+                f"The database took longer than {limit:g} s. Request less at once."
             )
         return DatabaseFailureError(str(error))
 

@@ -265,7 +265,7 @@ class Checker:
             return self.clean(value)
         if isinstance(value, int):
             if not LONG_MIN <= value <= LONG_MAX:
-                self.refuse("is a whole number beyond 64 bits: send it as text", *path)
+                self.refuse("is an integer beyond 64 bits. Send it as text.", *path)
             return value
         if isinstance(value, float):
             if not math.isfinite(value):

@@ -33,10 +33,10 @@ def text(value: str) -> str:
 
 def integer(value: str, low: int = LONG_MIN, high: int = LONG_MAX) -> int:
     if not WHOLE.fullmatch(value.strip()):
-        raise ValueError(f"{quoted(value)} is not a whole number")
+        raise ValueError(f"must be an integer (got {quoted(value)})")
     number = int(value.strip().partition(".")[0])
     if not low <= number <= high:
-        raise ValueError(f"{quoted(value)} is not from {low} to {high}")
+        raise ValueError(f"must be from {low} to {high} (got {quoted(value)})")
     return number
 
 
@@ -48,14 +48,14 @@ def number(value: str) -> float:
     """Parse a finite number, without thousands separators."""
     parsed = float(value) if NUMBER.fullmatch(value.strip()) else math.nan
     if not math.isfinite(parsed):
-        raise ValueError(f"{quoted(value)} is not a number")
+        raise ValueError(f"must be a number (got {quoted(value)})")
     return parsed
 
 
 def boolean(value: str) -> bool:
     word = value.strip().lower()
     if word not in TRUE | FALSE:
-        raise ValueError(f"{quoted(value)} is not true or false")
+        raise ValueError(f"must be true or false (got {quoted(value)})")
     return word in TRUE
 
 
@@ -63,27 +63,27 @@ def uuid(value: str) -> str:
     try:
         return str(UUID(value.strip()))
     except ValueError:
-        raise ValueError(f"{quoted(value)} is not a UUID") from None
+        raise ValueError(f"must be a UUID (got {quoted(value)})") from None
 
 
 def any_json(value: str) -> Any:
     try:
         return json.loads(value, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise ValueError(f"{quoted(value)} is not JSON") from None
+        raise ValueError(f"must be valid JSON (got {quoted(value)})") from None
 
 
 def json_object(value: str) -> dict[str, Any]:
     parsed = any_json(value)
     if not isinstance(parsed, dict):
-        raise ValueError(f"{quoted(value)} is not a JSON object")
+        raise ValueError(f"must be a JSON object (got {quoted(value)})")
     return parsed
 
 
 def json_list(value: str) -> list[Any]:
     parsed = any_json(value)
     if not isinstance(parsed, list):
-        raise ValueError(f"{quoted(value)} is not a JSON list")
+        raise ValueError(f"must be a JSON list (got {quoted(value)})")
     return parsed
 
 
@@ -92,7 +92,7 @@ def one_of(words: type[StrEnum]) -> Read:
     def read(value: str) -> str:
         word = value.strip().upper()
         if word not in list(words):
-            raise ValueError(f"{quoted(value)} is not one of {', '.join(words)}")
+            raise ValueError(f"must be one of {', '.join(words)} (got {quoted(value)})")
         return word
 
     return read

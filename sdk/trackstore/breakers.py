@@ -60,9 +60,7 @@ class BreakerReporter:
         """
         known = STATES.get(spelling(state).replace("_", "").lower())
         if known is None:
-            problem = (
-                f"{describe_value(state)} is no state of a breaker: closed, open or half-open."
-            )
+            problem = f"must be closed, open or half-open (got {describe_value(state)})."
             report(self._tracker or get_tracker(), "breaker", [("state", problem)])
             return
         self.state = known

@@ -98,7 +98,7 @@ class _JsonNormalizer:
         return cleaned
 
     def _long(self, value: int) -> str | None:
-        self._note("A whole number beyond 64 bits is kept as text.")
+        self._note("An integer beyond 64 bits is stored as text.")
         return read_text(value, self._problems)
 
     def _not_finite(self, value: float) -> None:

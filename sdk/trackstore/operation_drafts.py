@@ -260,9 +260,9 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
     else:
         with suppress(Exception):  # somebody else's object: what could be read of it is enough
             unread = unread_counts(value)
-            problem = "is not a whole number of at least 0, and is left out."
             problems += [
-                ("usage", f"{path}: {describe_value(v)} {problem}") for path, v in unread.items()
+                ("usage", f"{path}: must be an integer of at least 0 (got {describe_value(v)}).")
+                for path, v in unread.items()
             ]
     if "input_tokens" in counts and "input_tokens" not in llm:
         llm.pop("input_tokens_exclude_cache", None)  # the counts of a usage include the cache
@@ -296,7 +296,7 @@ def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         prevented = original = actual = None
     if prevented is None:
-        problems.append(("tokens_prevented", f"{describe_value(value)} is not a whole number."))
+        problems.append(("tokens_prevented", f"must be an integer (got {describe_value(value)})."))
     elif original is not None and actual is not None:
         if original - actual != prevented:
             difference = f"{original - actual:,}"

@@ -16,10 +16,12 @@ def names_of(field: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         value = (value,)
     if not isinstance(value, Collection):
-        raise InvalidSettingsError(f"{field}: {describe_value(value)} is no list of names.")
+        raise InvalidSettingsError(
+            f"{field}: must be a list of names (got {describe_value(value)})."
+        )
     for name in value:
         if not isinstance(name, str) or not name.strip():
-            raise InvalidSettingsError(f"{field}: {describe_value(name)} is no name.")
+            raise InvalidSettingsError(f"{field}: must be a name (got {describe_value(name)}).")
     return tuple(name.strip() for name in value)
 
 
@@ -28,7 +30,7 @@ def headers_of(field: str, value: Any) -> tuple[str, ...]:
     for name in names:
         if not HEADER.fullmatch(name):
             raise InvalidSettingsError(
-                f"{field}: {describe_value(name)} is no name of a header; a glob neither."
+                f"{field}: must be the name of a header, not a pattern (got {describe_value(name)})."
             )
     return tuple(name.lower() for name in names)
 
@@ -55,7 +57,7 @@ def count(field: str, value: Any, least: int = 0) -> int:
     converted: int | None = whole_number(least)(value, problems)
     if converted is None or isinstance(value, bool):
         raise InvalidSettingsError(
-            f"{field}: {describe_value(value)} is not a whole number from {least}."
+            f"{field}: must be an integer of at least {least} (got {describe_value(value)})."
         )
     return converted
 
@@ -64,12 +66,12 @@ def rate(value: Any) -> float:
     converted: float | None = None if isinstance(value, bool) else number(0, 1)(value, [])
     if converted is None:
         raise InvalidSettingsError(
-            f"a sample rate lies between 0 and 1, not at {describe_value(value)}"
+            f"A sample rate must be from 0 to 1 (got {describe_value(value)})."
         )
     return converted
 
 
 def name(field: str, value: Any, hint: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidSettingsError(f"{field}: {describe_value(value)} is no name. {hint}")
+        raise InvalidSettingsError(f"{field}: must be a name (got {describe_value(value)}). {hint}")
     return value

@@ -138,7 +138,7 @@ class TrackingRules:
             (changed["api_key_header"],) = headers_of("api_key_header", [self.api_key_header])
         redaction: Any = self.redaction
         if not isinstance(redaction, Redaction):
-            problem = f"redaction: {describe_value(redaction)} is no Redaction"
+            problem = f"redaction: must be a Redaction (got {describe_value(redaction)})"
             raise InvalidSettingsError(
                 f"{problem}: pass Redaction(headers=..., query=..., fields=...)."
             )
@@ -206,6 +206,6 @@ def _routes(value: Any) -> tuple[RouteRule, ...]:
     routes = tuple(value) if is_several else (value,)
     for rule in routes:
         if not isinstance(rule, RouteRule):
-            problem = f"routes: {describe_value(rule)} is no RouteRule"
+            problem = f"routes: must be RouteRule objects (got {describe_value(rule)})"
             raise InvalidSettingsError(f"{problem}: pass RouteRule({describe_value(rule)}, ...).")
     return routes

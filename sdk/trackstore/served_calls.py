@@ -176,7 +176,7 @@ class CallRecorder:
             expect_tracker()
         checked_rules: Any = TrackingRules() if rules is None else rules
         if not isinstance(checked_rules, TrackingRules):
-            problem = f"rules: {describe_value(checked_rules)} is no TrackingRules"
+            problem = f"rules: must be a TrackingRules object (got {describe_value(checked_rules)})"
             raise InvalidSettingsError(f"{problem}: pass TrackingRules(routes=[RouteRule(...)]).")
         self.rules = checked_rules
         self.may_keep_bodies = self.rules.may_keep_bodies

@@ -97,7 +97,7 @@ class StatsQuestion:
             raise ValueError(f"{self.source} are counted per month: ask with where, not with last")
         for name in (*self.measures, *(group for group in self.by if not is_attribute(group))):
             if not all(NAME.fullmatch(part) for part in name.split(".")):
-                raise ValueError(f"{name!r} is no name of a measure or dimension")
+                raise ValueError(f"Invalid name {name!r}. Use the name of a measure or dimension.")
 
     @property
     def document(self) -> str:

@@ -219,7 +219,7 @@ def whole_number(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
         if type(parsed) is float:
             parsed = int(parsed) if math.isfinite(parsed) and parsed.is_integer() else None
         if parsed is None or not minimum <= parsed <= maximum:
-            problems.append(("", _not_from(value, minimum, maximum, "a whole number")))
+            problems.append(("", _not_from(value, minimum, maximum, "an integer")))
             return None
         return int(parsed)
 
@@ -229,8 +229,8 @@ def whole_number(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
 
 def _not_from(value: Any, minimum: float, maximum: float, noun: str = "a number") -> str:
     if maximum == math.inf:
-        return f"{describe_value(value)} is not {noun} of at least {minimum:,}."
-    return f"{describe_value(value)} is not {noun} from {minimum:,.0f} to {maximum:,.0f}."
+        return f"must be {noun} of at least {minimum:,} (got {describe_value(value)})."
+    return f"must be {noun} from {minimum:,.0f} to {maximum:,.0f} (got {describe_value(value)})."
 
 
 def milliseconds(maximum: float) -> Converter:

@@ -83,7 +83,7 @@ def expected(field: FieldInfo) -> str:
         return f"a size such as {format_setting(field.default, field)}{_range(field)}"
     if field.annotation is str:
         return f"text{_range(field)}"
-    kind = "a whole number" if field.annotation is int else "a number"
+    kind = "an integer" if field.annotation is int else "a number"
     return kind + _range(field)
 
 

@@ -77,9 +77,11 @@ class ApiKeys:
                     f"a key made with this one is bound to {name} {bound!r} as well"
                 )
         if not draft.scopes:
-            check.refuse("name at least one scope", "scopes")
+            check.refuse("must contain at least one scope.", "scopes")
         if draft.expires_at is not None and draft.expires_at <= now:
-            check.refuse("lies in the past", "expiresAt")
+            check.refuse(
+                f"must be in the future (got {draft.expires_at.isoformat()}).", "expiresAt"
+            )
         secret = generate_secret()
         row: dict[str, Any] = {
             "organization_id": check.required_name(organization, "organizationId"),

@@ -99,7 +99,7 @@ class Limits:
         subject_id = draft.subject_id
         if draft.subject is LimitSubject.ORGANIZATION:
             if subject_id not in (None, organization):
-                check.refuse("is the organization itself: leave it out", "subjectId")
+                check.refuse(f"must be omitted for ORGANIZATION (got {subject_id!r}).", "subjectId")
             subject_id = organization
         elif subject_id is None:
             check.refuse(f"is required for {draft.subject.value}", "subjectId")

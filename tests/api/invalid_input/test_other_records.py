@@ -41,7 +41,7 @@ async def test_limits(api: Api) -> None:
         ({"maximum": 1.5}, "Invalid integer 1.5."),
         ({"subject": "USER"}, "subjectId: is required for USER"),
         ({"subject": "USER", "subjectId": ""}, f"subjectId: {EMPTY}"),
-        ({"subjectId": "another"}, "subjectId: is the organization itself: leave it out"),
+        ({"subjectId": "another"}, "subjectId: must be omitted for ORGANIZATION (got 'another')"),
         ({"subject": "PLANET"}, "Use ORGANIZATION, COMPANY"),
         ({"interactionType": ""}, f"interactionType: {EMPTY}"),
         ({"interactionType": "x" * 201}, "201 characters, at most 200"),
@@ -191,9 +191,12 @@ async def test_chats(api: Api) -> None:
 async def test_keys(api: Api) -> None:
     cases: Cases = [
         ({"name": ""}, f"name: {EMPTY}"),
-        ({"scopes": []}, "scopes: name at least one scope"),
+        ({"scopes": []}, "scopes: must contain at least one scope"),
         ({"scopes": ["ROOT"]}, "Use INGEST, READ, MANAGE, ADMIN"),
-        ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt: lies in the past"),
+        (
+            {"expiresAt": "2020-01-01T00:00:00Z"},
+            "expiresAt: must be in the future (got 2020-01-01T00:00:00+00:00)",
+        ),
         ({"organizationId": "x" * 201}, "organizationId: 201 characters, at most 200"),
         ({"namespaceId": ""}, f"namespaceId: {EMPTY}"),
     ]

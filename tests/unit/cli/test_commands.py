@@ -53,9 +53,7 @@ def test_a_wrong_setting_is_2_and_one_sentence(run: Run, monkeypatch: pytest.Mon
     for command in ("serve", "migrate", "settings"):
         result = run(command)
         assert result.exit_code == 2
-        assert result.stderr.startswith(
-            "error: TRACKSTORE_PORT is '99999': expected a whole number"
-        )
+        assert result.stderr.startswith("error: TRACKSTORE_PORT is '99999': expected an integer")
         assert len(result.stderr.splitlines()) == 1
 
 

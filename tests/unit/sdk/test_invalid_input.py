@@ -136,7 +136,7 @@ def test_what_was_left_out_is_counted_and_said_once(caplog: pytest.LogCaptureFix
 def test_a_strict_tracker_raises_what_another_one_counts() -> None:
     tracker = RecordingTracker()
     wrong: dict[str, dict[str, Any]] = {
-        "duration_ms: -4 is not a number": {"duration_ms": -4},
+        "duration_ms: must be a number": {"duration_ms": -4},
         "unknown. Did you mean workspace_id": {"workspce_id": "ws_1"},
         "cannot be read": {"user_id": Unreadable()},
         "no time zone": {"occurred_at": "2026-03-01 12:00"},

@@ -73,9 +73,9 @@ def test_a_spool_folder_as_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("queue_items", "many", "queue_items: 'many' is not a whole number"),
-        ("queue_items", "1.5", "queue_items: '1.5' is not a whole number"),
-        ("interval_seconds", "nan", "interval_seconds: 'nan' is not a number"),
+        ("queue_items", "many", "queue_items: must be an integer"),
+        ("queue_items", "1.5", "queue_items: must be an integer"),
+        ("interval_seconds", "nan", "interval_seconds: must be a number"),
         ("interval_seconds", "-1", "interval_seconds: -1 is negative"),
         ("strict", "perhaps", "strict: 'perhaps' is neither true nor false"),
         ("spool_folder", 7, "spool_folder: 7 is not a path"),

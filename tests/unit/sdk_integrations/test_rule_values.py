@@ -13,37 +13,57 @@ from trackstore.redaction import SECRET_HEADERS, Redaction
 from trackstore.testing import RecordingTracker
 
 WRONG: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
-    (RouteRule, {"methods": [1]}, "methods: 1 is no name"),
-    (RouteRule, {"methods": 5}, "methods: 5 is no list of names"),
+    (RouteRule, {"methods": [1]}, r"methods: must be a name \(got 1\)"),
+    (RouteRule, {"methods": 5}, r"methods: must be a list of names \(got 5\)"),
     (RouteRule, {"routes": ["v1/a", "v1/b"]}, "routes: <list> is neither a glob nor"),
     (RouteRule, {"routes": re.compile(b"v1")}, "is neither a glob nor"),
     (RouteRule, {"units": "batchsize"}, "units: 'batchsize' is neither a number nor 'batch_size'"),
-    (RouteRule, {"units": 1.5}, "units: 1.5 is not a whole number from 1"),
-    (RouteRule, {"units": True}, "units: True is not a whole number from 1"),
-    (RouteRule, {"sample_rate": "half"}, "between 0 and 1, not at 'half'"),
-    (RouteRule, {"sample_rate": True}, "between 0 and 1, not at True"),
-    (RouteRule, {"sample_rate": float("nan")}, "between 0 and 1, not at nan"),
-    (RouteRule, {"counts_as": True}, "counts_as: True is no name"),
-    (RouteRule, {"counts_as": ""}, "counts_as: '' is no name"),
-    (RouteRule, {"operation_type": 5}, "operation_type: 5 is no name"),
+    (RouteRule, {"units": 1.5}, r"units: must be an integer of at least 1 \(got 1.5\)"),
+    (RouteRule, {"units": True}, r"units: must be an integer of at least 1 \(got True\)"),
+    (RouteRule, {"sample_rate": "half"}, r"from 0 to 1 \(got 'half'\)"),
+    (RouteRule, {"sample_rate": True}, r"from 0 to 1 \(got True\)"),
+    (RouteRule, {"sample_rate": float("nan")}, r"from 0 to 1 \(got nan\)"),
+    (RouteRule, {"counts_as": True}, r"counts_as: must be a name \(got True\)"),
+    (RouteRule, {"counts_as": ""}, r"counts_as: must be a name \(got ''\)"),
+    (RouteRule, {"operation_type": 5}, r"operation_type: must be a name \(got 5\)"),
     (RouteRule, {"track": "never"}, "track: 'never' is neither true nor false"),
     (RouteRule, {"keep_body": ["text"]}, "keep_body: <list> is neither true nor false"),
-    (TrackingRules, {"routes": ["v1/a"]}, r"'v1/a' is no RouteRule: pass RouteRule\('v1/a'"),
-    (TrackingRules, {"routes": "v1/a"}, "routes: 'v1/a' is no RouteRule"),
-    (TrackingRules, {"routes": 5}, "routes: 5 is no RouteRule"),
+    (
+        TrackingRules,
+        {"routes": ["v1/a"]},
+        r"must be RouteRule objects \(got 'v1/a'\): pass RouteRule\('v1/a'",
+    ),
+    (TrackingRules, {"routes": "v1/a"}, r"routes: must be RouteRule objects \(got 'v1/a'\)"),
+    (TrackingRules, {"routes": 5}, r"routes: must be RouteRule objects \(got 5\)"),
     (TrackingRules, {"requires": ["userid"]}, "requires: userid: .*Did you mean user_id"),
-    (TrackingRules, {"requires": None}, "requires: None is no list of names"),
+    (TrackingRules, {"requires": None}, r"requires: must be a list of names \(got None\)"),
     (TrackingRules, {"keep_query": ["page"]}, "keep_query: .*The whole query is kept, or none"),
     (TrackingRules, {"keep_body": {"text"}}, "keep_body: <set> is neither true nor false"),
-    (TrackingRules, {"keep_headers": ["x-*"]}, r"keep_headers: 'x-\*' is no name of a header"),
-    (TrackingRules, {"client_header": "x client"}, "client_header: 'x client' is no name of a"),
-    (TrackingRules, {"api_key_header": ""}, "api_key_header: '' is no name"),
-    (TrackingRules, {"trusted_proxies": -1}, "trusted_proxies: -1 is not a whole number from 0"),
-    (TrackingRules, {"trusted_proxies": True}, "trusted_proxies: True is not a whole number"),
-    (TrackingRules, {"body_bytes": "much"}, "body_bytes: 'much' is not a whole number from 0"),
-    (TrackingRules, {"redaction": ["x-token"]}, "redaction: <list> is no Redaction"),
-    (Redaction, {"fields": 5}, "redaction.fields: 5 is no list of names"),
-    (Redaction, {"query": [None]}, "redaction.query: None is no name"),
+    (
+        TrackingRules,
+        {"keep_headers": ["x-*"]},
+        r"keep_headers: must be the name of a header, not a pattern \(got 'x-\*'\)",
+    ),
+    (TrackingRules, {"client_header": "x client"}, "client_header: must be the name of a header"),
+    (TrackingRules, {"api_key_header": ""}, r"api_key_header: must be a name \(got ''\)"),
+    (
+        TrackingRules,
+        {"trusted_proxies": -1},
+        r"trusted_proxies: must be an integer of at least 0 \(got -1\)",
+    ),
+    (
+        TrackingRules,
+        {"trusted_proxies": True},
+        r"trusted_proxies: must be an integer of at least 0 \(got True\)",
+    ),
+    (
+        TrackingRules,
+        {"body_bytes": "much"},
+        r"body_bytes: must be an integer of at least 0 \(got 'much'\)",
+    ),
+    (TrackingRules, {"redaction": ["x-token"]}, r"redaction: must be a Redaction \(got <list>\)"),
+    (Redaction, {"fields": 5}, r"redaction.fields: must be a list of names \(got 5\)"),
+    (Redaction, {"query": [None]}, r"redaction.query: must be a name \(got None\)"),
 ]
 
 
@@ -88,9 +108,13 @@ def test_secret_names_may_be_a_list_or_a_text() -> None:
 def test_what_are_no_rules_is_refused() -> None:
     tracker = RecordingTracker()
     rules: Any = [RouteRule("v1/memory")]
-    with pytest.raises(InvalidSettingsError, match="rules: <list> is no TrackingRules"):
+    with pytest.raises(
+        InvalidSettingsError, match=r"rules: must be a TrackingRules object \(got <list>\)"
+    ):
         TrackingMiddleware(memory_app(), tracker, rules)
-    with pytest.raises(InvalidSettingsError, match="rules: <list> is no TrackingRules"):
+    with pytest.raises(
+        InvalidSettingsError, match=r"rules: must be a TrackingRules object \(got <list>\)"
+    ):
         track_api_usage("chat", tracker=tracker, rules=rules)(print)
 
 

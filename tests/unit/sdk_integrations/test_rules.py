@@ -51,11 +51,11 @@ def test_only_listed_routes_are_recorded_by_choice() -> None:
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1])
 def test_a_rate_that_is_none_is_refused(rate: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match="from 0 to 1"):
         TrackingRules(sample_rate=rate)
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match="from 0 to 1"):
         RouteRule("*", sample_rate=rate)
-    with pytest.raises(ValueError, match="from 1"):
+    with pytest.raises(ValueError, match="of at least 1"):
         RouteRule("*", units=0)
 
 

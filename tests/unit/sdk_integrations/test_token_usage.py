@@ -94,7 +94,9 @@ def test_a_count_that_cannot_be_read_is_said(
     assert llm is not None
     assert (llm.input_tokens, llm.output_tokens, llm.cached_input_tokens) == (*known, None)
     assert dict(tracker.stats().adjusted) == {"operation.usage": 1}
-    assert f"operation.usage: {path} is not a whole number" in caplog.text
+    name, _, value = path.partition(": ")
+    expected = f"operation.usage: {name}: must be an integer of at least 0 (got {value})."
+    assert expected in caplog.text
 
 
 @pytest.mark.parametrize("name", SHAPES)

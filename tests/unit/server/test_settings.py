@@ -79,13 +79,13 @@ def test_spellings(
             "TRACKSTORE_PORT",
             "99999",
             (
-                "TRACKSTORE_PORT is '99999': expected a whole number of at least 0 and at most "
+                "TRACKSTORE_PORT is '99999': expected an integer of at least 0 and at most "
                 "65535. Set TRACKSTORE_PORT=8000 (the default) or remove it."
             ),
         ),
-        ("TRACKSTORE_PORT", "8e3", "expected a whole number"),
+        ("TRACKSTORE_PORT", "8e3", "expected an integer"),
         ("TRACKSTORE_PORT", "tcp://10.0.0.1:80", "enableServiceLinks: false"),
-        ("TRACKSTORE_WORKERS", "0", "a whole number of at least 1"),
+        ("TRACKSTORE_WORKERS", "0", "an integer of at least 1"),
         ("TRACKSTORE_ACCESS", "none", "expected one of auto, open, keys"),
         ("TRACKSTORE_METRICS", "perhaps", "expected true or false"),
         ("TRACKSTORE_LOG_FORMAT", "xml", "expected one of auto, console, json"),

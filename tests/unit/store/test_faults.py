@@ -57,7 +57,7 @@ async def in_transaction(
 async def test_a_statement_that_takes_too_long(database_url: str) -> None:
     database = quick(database_url, statement_seconds=0.2)
     with pytest.raises(
-        QueryTimeoutError, match=r"took longer than 0\.2 s: ask for less at once"
+        QueryTimeoutError, match=r"took longer than 0\.2 s\. Request less at once"
     ) as told:
         await asyncio.wait_for(read(database, ENDLESS), 20)
     assert_discreet(told.value)

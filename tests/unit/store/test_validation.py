@@ -141,7 +141,7 @@ def test_any_json_becomes_storable_or_a_problem(value: Any) -> None:
         ("x", "attributes: must be a JSON object, not a string"),
         (True, "attributes: must be a JSON object, not a boolean"),
         (0, "attributes: must be a JSON object, not a number"),
-        ({"a": [0, 2**63]}, "attributes.a.1: is a whole number beyond 64 bits: send it as text"),
+        ({"a": [0, 2**63]}, "attributes.a.1: is an integer beyond 64 bits. Send it as text."),
         ({"a": math.inf}, "attributes.a: inf is not a valid JSON number"),
         ({"a": {"b": {"c": {}}}}, "attributes.a.b.c: is nested deeper than 3 levels"),
         ({"a": {"b": [[]]}}, "attributes.a.b.0: is nested deeper than 3 levels"),

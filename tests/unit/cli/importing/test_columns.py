@@ -45,7 +45,7 @@ def test_an_empty_cell_is_no_value() -> None:
         ([WHEN, "1"], "2 cells, where the header has 3"),
         ([WHEN, "1", "2", "3"], "4 cells"),
         (["", "1", "ana"], "occurredAt: the cell is empty"),
-        ([WHEN, "many", "ana"], "llm.inputTokens: 'many' is not a whole number"),
+        ([WHEN, "many", "ana"], r"llm.inputTokens: must be an integer \(got 'many'\)"),
     ],
 )
 def test_a_row_that_does_not_fit(row: list[str], message: str) -> None:
@@ -74,7 +74,7 @@ def test_every_mistake_is_told_at_once_with_what_there_is() -> None:
     told = "\n".join(found.problems)
     assert "there is no column 'wen': did you mean when?" in told
     assert "there is no field 'llm.tokens'" in told
-    assert "durationMs: 'fast' is not a number" in told
+    assert "durationMs: must be a number (got 'fast')" in told
     assert "nothing is mapped to name" in told
     assert found.hints[0] == "The columns are 'when', 'tokens', 'who'."
     assert "llm.inputTokens" in found.hints[1]

@@ -111,7 +111,7 @@ def test_a_table(command: Command, query: Query) -> None:
     result = command("csv", CALLS, *MAPS, "--strict")
     assert result.exit_code == 1  # two rows are malformed
     assert summary(result)["accepted"] == 5, result.output
-    assert f"{CALLS}:7: llm.inputTokens: 'many' is not a whole number" in result.stderr
+    assert f"{CALLS}:7: llm.inputTokens: must be an integer (got 'many')" in result.stderr
     assert f"{CALLS}:9: 3 cells, where the header has 7" in result.stderr
     nodes = query(
         "{ operations(orderBy: {field: OCCURRED_AT, direction: ASC}) { nodes "
