@@ -144,7 +144,7 @@ def test_questions_are_valid_documents(source: Source) -> None:
 def test_a_question_takes_names_only() -> None:
     with pytest.raises(ValueError, match="counted per month"):
         StatsQuestion("interactions", last="24h")
-    with pytest.raises(ValueError, match="no name"):
+    with pytest.raises(ValueError, match="Invalid name"):
         StatsQuestion("operations", ["count } evil {"])
 
 
