@@ -129,7 +129,7 @@ async def test_whole_numbers_beyond_64_bits(api: Api) -> None:
             (
                 {"attributes": {"a": [{"b": number}]}},
                 "attributes.a.0.b",
-                "beyond 64 bits: send it as",
+                "beyond 64 bits. Send it as text",
             )
             for number in (2**63, -(2**63) - 1, 2**64, 2**64 - 1, 10**30, -(10**300))
         ],
