@@ -202,6 +202,7 @@ async def test_a_stream_does_not_grow_with_its_events(live: Served) -> None:
 
     async with live.socket() as socket:
         feed = await socket.subscribe(EVENTS)
+        assert await feed.is_quiet(0.5), "it begins once the server has read the subscription"
         held = []
         for _ in range(3):
             await tell(live, id, *map(str, range(20)))
