@@ -112,8 +112,11 @@ class Aggregation:
             async with self._database.ask_for(tenant) as connection:
                 return (await connection.execute(compiled.statement)).all()
         except QueryTimeoutError as error:
-            message = "shorten the span, filter more, or leave out quantiles and distinct counts"
-            raise QueryTimeoutError(f"{error.message.partition(':')[0]}: {message}") from error
+            reason = error.message.partition(". ")[0]
+            advice = (
+                "Shorten the time range, filter more, or leave out quantiles and distinct counts."
+            )
+            raise QueryTimeoutError(f"{reason}. {advice}") from error
 
 
 def reads_short_spans(question: AggregationQuery, spans: Spans) -> bool:

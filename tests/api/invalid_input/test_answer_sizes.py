@@ -161,6 +161,7 @@ async def test_an_event_beyond_the_bound_leaves_the_stream(serve: Serve) -> None
     live = await serve(max_answer_bytes=2_000)
     async with live.socket() as socket:
         operation = await socket.subscribe(FEED)
+        assert await operation.is_quiet(0.2)  # it has begun
         await chats(live, 1, 3_000)
         assert too_large((await operation.message())["payload"], "the answer is larger than 2,000")
         await chats(live, 1, 10)
