@@ -32,6 +32,13 @@ def migrate(
             help="Downgrade to this revision; base drops all tables and their data.",
         ),
     ] = None,
+    second_store: Annotated[
+        bool,
+        typer.Option(
+            "--second-store",
+            help="Create tables although another schema of the PostgreSQL database has them.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --down.")] = False,
 ) -> None:
     """Bring the database's tables up to date. Safe to run twice, and beside running servers."""
@@ -51,7 +58,7 @@ def migrate(
         downgrade(url, down, report=say)
         done(f"{settings.database.display_url} is at revision {down}")
     else:
-        upgrade(url, to or "head", report=say)
+        upgrade(url, to or "head", report=say, second_store=second_store)
         done(
             f"{settings.database.display_url} is up to date" if to is None else f"at revision {to}"
         )

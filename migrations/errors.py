@@ -25,6 +25,10 @@ class ConflictingTablesError(MigrationError):
     """The database holds tables of our names that no migration of ours has made."""
 
 
+class HiddenTablesError(MigrationError):
+    """The tables exist, and this connection does not see them."""
+
+
 class UnknownRevisionError(MigrationError):
     """The revision that was asked for does not exist or cannot be reached from the present one."""
 

@@ -21,7 +21,7 @@ from migrations.errors import (
     UnknownRevisionError,
 )
 from migrations.locking import MigrationTimeouts, Report, migration_lock, retry_when_locked
-from migrations.revision import NEWEST, revisions_of
+from migrations.revision import NEWEST, reject_hidden_tables, revisions_of
 from models import Base
 
 Heads = tuple[str, ...]
@@ -37,18 +37,25 @@ def upgrade(
     revision: str = "head",
     report: Report | None = None,
     timeouts: MigrationTimeouts = DEFAULT_TIMEOUTS,
+    second_store: bool = False,
 ) -> None:
     """Bring the database up to ``revision``; does nothing if it is already there.
 
-    Safe when several processes or threads start it at once. ``report`` receives each step as a
-    sentence. Blocks: from async code call it through ``asyncio.to_thread``.
+    Raises ``HiddenTablesError`` where another schema of the database has the tables, unless a
+    ``second_store`` is meant. Safe when several processes or threads start it at once. ``report``
+    receives each step as a sentence. Blocks: from async code call it through ``asyncio.to_thread``.
     """
 
     def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:
         steps = _revisions(scripts, upper=revision, lower=heads)
         return [MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(steps)]
 
-    _connected(url, lambda c: _move(c, plan, report or _silent, timeouts), create=True)
+    def move(connection: Connection) -> None:
+        if not second_store and not revisions_of(connection):
+            reject_hidden_tables(connection)
+        _move(connection, plan, report or _silent, timeouts)
+
+    _connected(url, move, create=True)
 
 
 def downgrade(
@@ -80,7 +87,10 @@ def pending(url: str) -> list[str]:
 
     def look(connection: Connection) -> list[str]:
         scripts = _scripts()
-        steps = _revisions(scripts, upper="head", lower=_known_heads(connection, scripts))
+        heads = _known_heads(connection, scripts)
+        if not heads:
+            reject_hidden_tables(connection)
+        steps = _revisions(scripts, upper="head", lower=heads)
         return [_title(script) for script in reversed(steps)]
 
     return _connected(url, look)
@@ -88,7 +98,8 @@ def pending(url: str) -> list[str]:
 
 def check(url: str) -> list[str]:
     def look(connection: Connection) -> list[str]:
-        _known_heads(connection, _scripts())
+        if not _known_heads(connection, _scripts()):
+            reject_hidden_tables(connection)
         return differences(connection)
 
     return _connected(url, look)

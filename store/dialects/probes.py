@@ -27,8 +27,12 @@ SCHEMA_AWAY = (
 )
 HIDDEN = text(
     """SELECT to_regclass('alembic_version') IS NULL
-      AND EXISTS (SELECT FROM pg_class WHERE relname = 'alembic_version' AND relkind = 'r')"""
+      AND EXISTS (
+        SELECT FROM pg_class WHERE relname IN ('alembic_version', 'operations', 'request_events')
+        GROUP BY relnamespace HAVING count(*) = 3
+      )"""
 )
+"""Whether a schema that is not visible has our tables, and not only those of another program."""
 SMALL_MEMORY = text("SET LOCAL work_mem = '64kB'")
 SPILL = text("SELECT count(*) FROM generate_series(1, 20000)")
 """More than fits: it goes to a temporary file, for which a full disk has no room."""
