@@ -50,7 +50,7 @@ frameworks: .venv/frameworks-oldest.stamp .venv/frameworks-newest.stamp ## Insta
 
 dashboard: server/dashboard/dist/index.html ## Build the pages that the server gives to browsers
 
-fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
+fmt: .venv/dev.stamp ## Format the code and apply the fixes that ruff can make
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 

@@ -136,7 +136,6 @@ async def _connect(engine: AsyncEngine) -> AsyncConnection:
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """Return PostgreSQL's code of the error; None on SQLite."""
     code: Any = getattr(error.orig, "sqlstate", None)
     return code if isinstance(code, str) else None
 

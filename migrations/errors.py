@@ -10,7 +10,7 @@ class UnsupportedDatabaseError(MigrationError):
 
 
 class DatabaseUnreachableError(MigrationError):
-    """No connection to the database came about."""
+    pass
 
 
 class DatabaseBusyError(MigrationError):

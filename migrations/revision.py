@@ -39,10 +39,10 @@ def reject_hidden_tables(connection: Connection) -> None:
     """Raise ``HiddenTablesError`` where the tables exist in a schema that is not visible."""
     if connection.dialect.name != "postgresql":
         return
-    found = connection.execute(OTHER_SCHEMA).first()
-    if found is None:
+    row = connection.execute(OTHER_SCHEMA).first()
+    if row is None:
         return
-    schema, is_usable, role, path = found
+    schema, is_usable, role, path = row
     if not is_usable:
         raise HiddenTablesError(
             f'the tables are in the schema "{schema}", which the role "{role}" may not use. '
@@ -56,7 +56,6 @@ def reject_hidden_tables(connection: Connection) -> None:
 
 
 def is_up_to_date(url: str) -> bool:
-    """Return whether the database at ``url`` stands at the newest revision."""
     return with_connection(url, revisions_of) == (NEWEST,)
 
 

@@ -4,16 +4,12 @@ from enum import StrEnum
 
 
 class OperationKind(StrEnum):
-    """What kind of call an operation records."""
-
     API = "API"
     TOOL = "TOOL"
     LLM = "LLM"
 
 
 class Outcome(StrEnum):
-    """How an operation ended."""
-
     OK = "OK"
     ERROR = "ERROR"
 
@@ -97,23 +93,17 @@ class ReservationStatus(StrEnum):
 
 
 class BreakerState(StrEnum):
-    """State of a circuit breaker, as its service reports it."""
-
     CLOSED = "CLOSED"
     OPEN = "OPEN"
     HALF_OPEN = "HALF_OPEN"
 
 
 class PriceKind(StrEnum):
-    """What a price is for: a model's tokens or a tool's tokens."""
-
     MODEL = "MODEL"
     TOOL = "TOOL"
 
 
 class AccessScope(StrEnum):
-    """A permission that an API key holds."""
-
     INGEST = "INGEST"
     READ = "READ"
     MANAGE = "MANAGE"

@@ -115,16 +115,13 @@ class OperationField:
 
     @property
     def api_name(self) -> str:
-        """The name in ``OperationInput``."""
         head, *tail = self.draft_name.split("_")
         return head + "".join(word.title() for word in tail)
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The path in ``OperationInput``."""
         return (self.part.value, self.api_name) if self.part.value else (self.api_name,)
 
     @property
     def import_name(self) -> str:
-        """The name of a field of an import."""
         return ".".join(self.path)

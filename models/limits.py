@@ -11,8 +11,6 @@ from models.base import Base, Long
 
 
 class Limit(Base):
-    """A maximum of units per subject, interaction type and calendar period."""
-
     __tablename__ = "limits"
     __table_args__ = (
         UniqueConstraint(

@@ -51,7 +51,6 @@ def is_exposed(file: Path) -> bool:
 
 
 def exposed_files_of(database: Path) -> Iterator[Path]:
-    """Yield the exposed files of an embedded database."""
     for suffix in SQLITE_SUFFIXES:
         file = database.with_name(database.name + suffix)
         if is_exposed(file):

@@ -148,5 +148,4 @@ class OperationOrder:
     direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self) -> Order:
-        """The same for the store."""
         return Order(self.field.value, self.direction is Direction.DESC)

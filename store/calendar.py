@@ -75,7 +75,6 @@ def matches(number: int, comparison: Compare) -> bool:
 
 
 def runs_of(numbers: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each run of consecutive numbers."""
     for number in numbers:
         if number - 1 not in numbers:
             last = number

@@ -93,7 +93,6 @@ def prepare_breaker(
 
 
 def failure_rate(row: Row) -> float | None:
-    """Failures per call; None before the first call."""
     calls: int = row["total_calls"]
     return row["total_failures"] / calls if calls else None
 
@@ -272,7 +271,6 @@ def transition(row: Mapping[str, Any], before: str | None) -> dict[str, Any]:
 
 
 def warn(row: dict[str, Any]) -> None:
-    """Tell the operator's log that a breaker opened; called after the commit."""
     log.warning(
         "circuit breaker opened",
         extra={

@@ -85,8 +85,6 @@ class InvalidInputError(StoreError):
 
 
 class UnauthenticatedError(StoreError):
-    """No valid credentials came with the call."""
-
     code = "UNAUTHENTICATED"
 
 
@@ -103,8 +101,6 @@ class NotFoundError(StoreError):
 
 
 class ConflictError(StoreError):
-    """The call contradicts what is stored."""
-
     code = "CONFLICT"
 
 
@@ -137,8 +133,6 @@ class OutcomeUnknownError(StoreError):
 
 
 class QueryTimeoutError(StoreError):
-    """The statement took longer than it may."""
-
     code = "TIMEOUT"
     retryable = True
 

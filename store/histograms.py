@@ -43,7 +43,6 @@ SINGLE_VALUES_MARKER = b"\xff"
 
 
 def bin_index(value: float) -> int:
-    """Return the bin of a value of at least ``MIN_VALUE``."""
     return max(ceil(log(value) * BINS_PER_LOG_UNIT) - FIRST_BIN_EXPONENT, 0)
 
 
@@ -75,7 +74,6 @@ def _is_zero(part: bytes) -> bool:
 
 
 def unpack(packed: bytes) -> int:
-    """Reverse ``pack``."""
     return widen_bins(
         packed[HEADER_BYTES:], packed[0], BIN_COUNT_BYTES
     ) << 8 * BIN_COUNT_BYTES * first_bin_of(packed)

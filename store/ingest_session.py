@@ -76,7 +76,6 @@ class IngestSession:
         return prepare_reserve(draft, ttl, self._principal, self._bounds, self._now)
 
     def settle(self, id: UUID, units: int | None) -> SettleEntry:
-        """Prepare to commit a reservation (with units) or to release it."""
         return prepare_settle(id, units, self._principal, self._bounds, self._now)
 
     def breaker(self, draft: BreakerDraft) -> BreakerEntry:

@@ -219,7 +219,6 @@ class Loaders:
         return self._pages(edge, OPERATIONS, key, self._bounds, request)
 
     def operation_count_of(self, edge: str) -> DataLoader[Key, int]:
-        """Return the number of operations of each request or session."""
         if edge not in self._counts:
             columns = (OPERATIONS_TABLE.c.organization_id, OPERATIONS_TABLE.c[f"{edge}_id"])
 

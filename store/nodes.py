@@ -18,14 +18,12 @@ Find = Callable[[Loaders, Parts], Coroutine[Any, Any, Row | None]]
 
 
 def parse_text(value: Any) -> str:
-    """Return a part of a key that must be text."""
     if not isinstance(value, str):
         raise TypeError("text expected")
     return value
 
 
 def parse_integer(value: Any) -> int:
-    """Return a part of a key that must be a whole number of 64 bits."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LONG_MAX:
         raise TypeError("whole number expected")
     return value

@@ -163,7 +163,6 @@ class Store:
         return left
 
     async def ping(self) -> None:
-        """Raise a ``StoreError`` when the database does not answer."""
         async with self.database.read() as connection:
             await connection.execute(select(1))
 

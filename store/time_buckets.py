@@ -6,12 +6,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def start_of_hour(instant: datetime) -> datetime:
-    """Return the start of the hour in which a UTC instant lies."""
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def start_of_day(instant: datetime) -> datetime:
-    """Return the start of the UTC day in which a UTC instant lies."""
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 

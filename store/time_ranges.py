@@ -57,7 +57,6 @@ class TimeRange:
     length: timedelta | None
 
     def since(self, now: datetime) -> datetime | None:
-        """Return when the range begins; None for everything."""
         if self.length is None:
             return None
         try:

@@ -123,7 +123,6 @@ class Checker:
             self.problems.append(Problem(code, message, (*self.prefix, *path)))
 
     def raise_if_any(self) -> None:
-        """Raise ``InvalidInputError`` with all problems noted so far."""
         if self.problems:
             raise InvalidInputError(self.problems)
 

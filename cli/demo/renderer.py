@@ -28,7 +28,7 @@ def renderer(simulation: Simulation, organization: DemoOrganization) -> Actor:
         _report(simulation, organization, "OPEN", f"{failed} calls failed one after another")
         yield simulation.random.uniform(5, 9)
         organization.renderer_works = True
-        _report(simulation, organization, "HALF_OPEN", "one call is let through")
+        _report(simulation, organization, "HALF_OPEN", "one trial call is allowed")
         yield simulation.random.uniform(1, 2.5)
         organization.calls += 1
         _report(simulation, organization, "CLOSED", "the renderer answers again")

@@ -63,7 +63,7 @@ def usable_address(value: str) -> str:
 
 
 def with_driver(address: str) -> URL:
-    """The address with the driver the server uses."""
+    """Return the address with the driver that the server uses."""
     url = make_url(address)
     url = url.set(drivername=DRIVERS[url.get_backend_name()])
     # libpq's name of the parameter; the driver's own takes the same values.

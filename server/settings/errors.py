@@ -48,7 +48,7 @@ def format_setting(value: object, field: FieldInfo) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it may be printed: as the environment spells it, short, without a password."""
+    """Format a value for a message: as the environment spells it, short, without a password."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Enum):
@@ -64,7 +64,7 @@ def shown(value: object) -> str:
 
 
 def choices(field: FieldInfo) -> list[str]:
-    """The words a setting can be; empty where it is not one of a few words."""
+    """Return the allowed words of a setting; none if it allows anything else."""
     annotation = field.annotation
     if get_origin(annotation) is Literal:
         return [str(choice) for choice in get_args(annotation)]
@@ -74,7 +74,7 @@ def choices(field: FieldInfo) -> list[str]:
 
 
 def expected(field: FieldInfo) -> str:
-    """What a setting must look like, as the object of "expected"."""
+    """Describe the values of a setting, to follow the word "expected"."""
     if words := choices(field):
         return f"one of {', '.join(words)}"
     if field.annotation is bool:

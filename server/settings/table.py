@@ -85,7 +85,7 @@ def misspelt_settings() -> dict[str, str]:
 
 
 def markdown() -> str:
-    """The content of docs/reference/settings.md."""
+    """Return the content of docs/reference/settings.md."""
     lines = [INTRODUCTION]
     section = ""
     for row in describe_settings():

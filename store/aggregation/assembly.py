@@ -349,7 +349,6 @@ def read_exact(value: Any) -> Value:
 
 
 def read_number(value: Any) -> Value:
-    """Return a float; None if it is out of range."""
     if value is None:
         return None
     number = float(value)

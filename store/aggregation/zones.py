@@ -44,7 +44,6 @@ class Zone:
         return max(bisect_right(self.starts, seconds) - 1, 0)
 
     def end(self, stretch: int) -> int | None:
-        """Return the end of a segment; None for the last one."""
         return self.starts[stretch + 1] if stretch + 1 < len(self.starts) else None
 
     def first_showing(self, local: int) -> int:

@@ -105,7 +105,6 @@ class Principal:
         return self.bounds == other.bounds and self.scopes == other.scopes
 
     def require(self, scope: AccessScope) -> None:
-        """Raise ``ForbiddenError`` unless the principal holds ``scope``."""
         if not self.may(scope):
             scopes = ", ".join(sorted(s.value for s in self.scopes)) or "none"
             raise ForbiddenError(f"Scope {scope.value} is required (the key has {scopes}).")

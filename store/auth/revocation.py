@@ -48,7 +48,6 @@ def is_live(row: Row, now: datetime) -> bool:
 
 
 def expiry_of(*instants: datetime | None) -> datetime | None:
-    """Return the earliest of the instants; None where there is none."""
     return min((at for at in instants if at is not None), default=None)
 
 

@@ -43,7 +43,6 @@ def format_token(prefix: str, id: UUID, secret: str) -> str:
 
 
 def parse_token(prefix: str, sent: str) -> PresentedToken | None:
-    """Parse a token; return None for one of another kind."""
     parts = sent.split("_", TOKEN_PARTS - 1)
     if len(sent) > MAX_TOKEN_LENGTH or len(parts) != TOKEN_PARTS or parts[0] != prefix:
         return None

@@ -11,8 +11,7 @@ from store.dialects.pools import ConnectionCapacity
 class Connections(ABC):
     @property
     @abstractmethod
-    def read_engine(self) -> AsyncEngine:
-        """Return the engine of reads."""
+    def read_engine(self) -> AsyncEngine: ...
 
     @property
     def aggregation_engine(self) -> AsyncEngine:
@@ -20,8 +19,7 @@ class Connections(ABC):
 
     @property
     @abstractmethod
-    def write_engine(self) -> AsyncEngine:
-        """Return the engine of writes."""
+    def write_engine(self) -> AsyncEngine: ...
 
     @property
     @abstractmethod
@@ -34,8 +32,7 @@ class Connections(ABC):
         """Return how many connections callers may read over at once; the server keeps the rest."""
 
     @abstractmethod
-    def limit_unit(self, connection: AsyncConnection, seconds: float | None) -> None:
-        """Let a unit of work take so many seconds in all."""
+    def limit_unit(self, connection: AsyncConnection, seconds: float | None) -> None: ...
 
     @property
     def is_log_long(self) -> bool:

@@ -66,11 +66,8 @@ def statement_noted(error: BaseException) -> str | None:
 
 
 class ErrorTranslator(ABC):
-    """Classify what a driver raises."""
-
     @abstractmethod
-    def diagnose(self, error: BaseException) -> Diagnosis:
-        """Classify an error of the driver."""
+    def diagnose(self, error: BaseException) -> Diagnosis: ...
 
     async def examine(self, error: BaseException) -> Diagnosis:
         return self.diagnose(error)

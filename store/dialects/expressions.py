@@ -51,8 +51,7 @@ class Expressions(ABC):
     @abstractmethod
     def milliseconds(
         self, start: ColumnElement[Any], end: ColumnElement[Any]
-    ) -> ColumnElement[float]:
-        """Return how many milliseconds lie between two instants."""
+    ) -> ColumnElement[float]: ...
 
     @abstractmethod
     def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:

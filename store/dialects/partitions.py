@@ -28,5 +28,4 @@ class Partitioning(ABC):
         """Make the partition of ``table`` that holds ``month`` unless it exists; return its span."""
 
     @abstractmethod
-    def is_partition_missing(self, error: BaseException | None) -> bool:
-        """Return whether an insert failed because the partition was dropped."""
+    def is_partition_missing(self, error: BaseException | None) -> bool: ...

@@ -74,8 +74,6 @@ def free_space_of(folder: Path) -> Diagnosis | None:
 
 
 class Probes(ABC):
-    """Look at the state of a database: rights, room, clock."""
-
     async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
         del connection, tables
         return Rights()
@@ -89,5 +87,4 @@ class Probes(ABC):
         """Return or raise what is wrong where the disk has no room for a write."""
 
     @abstractmethod
-    async def read_server_clock(self, connection: AsyncConnection) -> datetime:
-        """Return the current time of the database server."""
+    async def read_server_clock(self, connection: AsyncConnection) -> datetime: ...

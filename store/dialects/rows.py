@@ -19,8 +19,6 @@ class DuplicateKeysError(Exception):
 
 
 class RowAccess(ABC):
-    """Write and read rows by the fastest way of the database."""
-
     def __init__(self, feeds: FeedPositions) -> None:
         self._feeds = feeds
         self._readers: dict[Column[Any], Convert | None] = {}
@@ -43,8 +41,7 @@ class RowAccess(ABC):
         """Insert in a transaction of its own; return False and insert nothing if a key exists."""
 
     @abstractmethod
-    def make_reader(self, column: Column[Any]) -> Convert | None:
-        """Return the function that converts driver values of ``column``."""
+    def make_reader(self, column: Column[Any]) -> Convert | None: ...
 
     async def insert_ignoring_duplicates(
         self, connection: AsyncConnection, table: Table, rows: Rows

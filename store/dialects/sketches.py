@@ -27,16 +27,13 @@ class Sketches(ABC):
         return func.trackstore_single(cast(value, Double()), type_=PackedSketch)
 
     @abstractmethod
-    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the aggregate that adds histograms up."""
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]: ...
 
     @abstractmethod
-    def bin_indexes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the aggregate of the bin indexes of single values."""
+    def bin_indexes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]: ...
 
     @abstractmethod
-    def has_few_bins(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
-        """Return whether bins hold at most ``n`` values."""
+    def has_few_bins(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]: ...
 
     def join_bins(
         self, lanes: ColumnElement[Any], which: ColumnElement[bool]

@@ -49,7 +49,6 @@ class ItemResult:
 
     @classmethod
     def accepted(cls, id: RecordId | None, detail: Any = None) -> "ItemResult":
-        """Mark the item as committed."""
         return cls(ItemStatus.ACCEPTED, id, None, detail)
 
     @classmethod

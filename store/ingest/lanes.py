@@ -13,8 +13,6 @@ SLOW_SECONDS = 0.25
 
 
 class WriteLane:
-    """A queue of its own, with the transactions that take from it."""
-
     def __init__(self, settings: WriterSettings, transactions: int) -> None:
         self._settings = settings
         self._arrived = asyncio.Event()

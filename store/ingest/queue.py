@@ -66,8 +66,6 @@ class WriterSettings:
 
 @dataclass(eq=False, slots=True)
 class Submission:
-    """Entries of one call, written in one transaction."""
-
     entries: Sequence[Entry]
     count: int
     tenant: Tenant = None

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Close(msgspec.Struct, array_like=True, tag="close"):
-    """The request to close the database file."""
+    pass
 
 
 class Statement(msgspec.Struct, array_like=True, tag="statement"):

@@ -30,7 +30,6 @@ class OpenFile:
         self._ends = 0.0
 
     def run(self, statement: Statement) -> Rows:
-        """Run a statement; raises what the driver raises."""
         connection = self._open(statement.path)
         self._ends = time.monotonic() + statement.seconds
         cursor = connection.execute(statement.text, statement.parameters)

@@ -93,7 +93,6 @@ def other_call(entry: ConsumeEntry, row: Any) -> ItemResult:
 
 
 def repeated_settle(entry: SettleEntry, row: Any, now: datetime) -> ItemResult:
-    """Return the answer to a reservation that was settled before."""
     units = row["settled_units"] or 0
     note = end_of(row, now)
     if entry.units is None and row["status"] == ReservationStatus.COMMITTED:

@@ -29,7 +29,6 @@ class Level:
 
     @property
     def remaining(self) -> int:
-        """Return units that may still be used; never below zero."""
         return max(0, self.maximum - self.used - self.reserved)
 
     @property

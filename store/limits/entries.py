@@ -133,7 +133,6 @@ def prepare_reserve(
 def prepare_settle(
     id: UUID, units: int | None, principal: Principal, bounds: InputBounds, now: datetime
 ) -> SettleEntry:
-    """Return the entry of a commit or release."""
     principal.require(AccessScope.INGEST)
     check = Checker(bounds, now)
     check.integer(units, "units", minimum=0, maximum=MAX_UNITS)

@@ -92,7 +92,6 @@ class UsageLevels:
             self._levels[key].reserved += units
 
     def deltas(self) -> dict[UsageKey, int]:
-        """Return the units that were added, by key, in the order of keys."""
         return {
             key: self._used[key] - self._before[key]
             for key in sorted(self._used)

@@ -19,13 +19,11 @@ LAST_MONTH: Month = 10_000 * MONTHS
 
 
 def month_of(instant: datetime) -> Month:
-    """Return the UTC calendar month of an instant."""
     instant = instant.astimezone(UTC)
     return instant.year * MONTHS + instant.month - 1
 
 
 def start_of(month: Month) -> datetime:
-    """Return the first instant of a month, UTC."""
     return datetime(month // MONTHS, month % MONTHS + 1, 1, tzinfo=UTC)
 
 

@@ -38,7 +38,6 @@ class Schedule:
         return self.interval * (1 + self.jitter * random.uniform(-1, 1))  # noqa: S311  # no secret
 
     def retry_pause(self, failures: int) -> float:
-        """Return the pause after so many failures in a row."""
         pause = self.interval if self.retry is None else self.retry
         assert pause is not None, "work that is only woken names its retry"
         return max(pause, min(pause * 2.0 ** min(failures - 1, 32), self.max_retry))
@@ -80,7 +79,6 @@ class PeriodicTask:
             self._task = asyncio.create_task(self._run(), name=self.name)
 
     def wake(self) -> None:
-        """Run soon, whatever the schedule says."""
         self._woken.set()
 
     def cancel(self) -> None:

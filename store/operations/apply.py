@@ -143,7 +143,6 @@ class FlushOperations:
         return cls(Frame.joined(frames), batches, singles, fresh)
 
     def settle(self, written: set[Key] | None) -> None:
-        """Set all results; ``written`` is None where all operations were new."""
         unclaimed = None if written is None else set(written)
         for batch in self.batches:
             batch.settle(claim_keys(batch.keys, unclaimed))

@@ -16,7 +16,6 @@ class RequestStats:
     lost: int = 0
 
     def count(self, states: Sequence[RequestState]) -> None:
-        """Count what a committed flush has done."""
         for state in states:
             self.late += state.late
             self.lost += state.lost

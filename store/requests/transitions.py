@@ -130,7 +130,6 @@ def evaluate_stage_command(command: StageCommand, status: StageStatus) -> Transi
 
 
 def suggest_stage_command(command: StageCommand, status: StageStatus) -> str:
-    """Return what the caller may do instead of an illegal ``command``."""
     if command is StageCommand.START:
         return "retry it instead (retryStage)"
     if status is S.STALLED:
@@ -141,7 +140,6 @@ def suggest_stage_command(command: StageCommand, status: StageStatus) -> str:
 
 
 def suggest_request_command(command: RequestCommand, status: RequestStatus) -> str:
-    """Return what the caller may do instead of an illegal ``command``."""
     if status is R.PENDING:
         return "it needs no retry: start it (startRequest)"
     allowed = ", ".join(state.value for state in REQUEST_TRANSITIONS[command])

@@ -62,7 +62,6 @@ def is_folded(dialect: DatabaseDialect, known: CommitHorizon) -> ColumnElement[b
 
 
 def contains(known: CommitHorizon, position: int | None) -> bool:
-    """Return whether a fold contains a record, by its feed position."""
     return position is None or (position < known.below and position not in known.pending)
 
 

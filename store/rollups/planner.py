@@ -82,7 +82,6 @@ def asked_parts(question: AggregationQuery) -> tuple[Part, ...]:
 
 
 def asks_quantiles(question: AggregationQuery) -> bool:
-    """Return whether an answer from a rollup is not exact in something."""
     return any(part.fold is Fold.QUANTILE for part in asked_parts(question))
 
 

@@ -66,7 +66,6 @@ class RollupRelation:
 
     @property
     def source(self) -> Source:
-        """Return the source whose records are summed up."""
         return self.records.source
 
     def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -27,7 +27,6 @@ class GateBounds:
 
     @property
     def share(self) -> int:
-        """Places that one organization takes at most."""
         return math.ceil(self.places / 2)
 
 

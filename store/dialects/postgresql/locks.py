@@ -28,5 +28,4 @@ class PostgresqlLocks(Locks):
 
 
 def lock_key(name: str) -> int:
-    """Return the 64-bit number by which PostgreSQL knows a named lock."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)

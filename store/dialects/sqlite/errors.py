@@ -85,7 +85,6 @@ def state_of(error: BaseException) -> str:
 
 
 def moved() -> sqlite3.OperationalError:
-    """Return SQLite's error for a database file that was replaced."""
     error = sqlite3.OperationalError("the database file was moved, deleted or replaced")
     error.sqlite_errorname = MOVED
     return error

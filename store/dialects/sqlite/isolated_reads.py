@@ -35,7 +35,6 @@ class IsolatedConnection(sqlite3.Connection):
         return IsolatedCursor(self)
 
     def ask(self, text: str, parameters: tuple[Any, ...]) -> tuple[Any, Any]:
-        """Return the columns and rows of a statement; blocks."""
         seconds = self.seconds_left()
         if seconds <= 0:
             raise sqlite3.OperationalError(INTERRUPTED)

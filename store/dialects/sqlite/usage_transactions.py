@@ -40,8 +40,6 @@ ADD = """ ON CONFLICT (organization_id, month, key) DO UPDATE SET
 
 
 class Insertion:
-    """An INSERT of rows of a table, compiled once."""
-
     def __init__(self, table: Table, on_conflict: str) -> None:
         self._names = tuple(column.name for column in table.columns)
         self._converters = converters_of(table, self._names, converter)
