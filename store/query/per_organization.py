@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, Table, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.types import clean_text
 from store.query.filters import AllOf, Compare, ComparisonOperator, Condition
 from store.query.paging import OrderTerm, order_by
 
@@ -43,10 +44,11 @@ def organizations_named(where: Condition | None) -> tuple[str, ...] | None:
             named = [names for names in map(organizations_named, parts) if names is not None]
             common = set(named[0]).intersection(*named[1:]) if named else None
             return None if common is None else tuple(sorted(common))
-        case Compare("organization_id", ComparisonOperator.EQ, value):
-            return (value,)
+        case Compare("organization_id", ComparisonOperator.EQ, str(value)):
+            return (clean_text(value),)
         case Compare("organization_id", ComparisonOperator.IN, values):
-            return tuple(sorted(set(values)))
+            # Two spellings of one stored name would read its records twice.
+            return tuple(sorted(set(map(clean_text, values))))
         case _:
             return None
 

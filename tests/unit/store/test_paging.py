@@ -217,6 +217,28 @@ async def test_filters_and_bounds_hold_on_every_page(database: Database) -> None
     assert await records.count(bounds, question) == len(told)
 
 
+async def test_each_record_comes_once_however_its_organization_is_named(
+    database: Database,
+) -> None:
+    rows = random_rows(OPERATIONS, random.Random(4))
+    organizations = ("acme", "a\N{REPLACEMENT CHARACTER}")
+    for number, row in enumerate(rows):
+        row.update(id=UUID(int=number), organization_id=organizations[number % 2])
+    await insert(database, OPERATIONS.table, rows)
+    records = Records(database, OPERATIONS, SIZES)
+    acme, repaired = ROWS - ROWS // 2, ROWS // 2
+    for names, count in (
+        (["acme", "acme"], acme),
+        (["a\0", "a\N{REPLACEMENT CHARACTER}", "a\ud800"], repaired),
+        (["a\0", "acme", "a\ud800"], acme + repaired),
+        (["other"], 0),
+    ):
+        question = RecordQuery(Compare("organization_id", ComparisonOperator.IN, names))
+        page = await records.list_page(TenantBounds(), question, PageRequest(first=50))
+        assert len(page) == len({row["id"] for row in page.rows}) == count, names
+        assert await records.count(TenantBounds(), question) == count
+
+
 async def test_cursors_at_the_edges_of_time_are_no_error(database: Database) -> None:
     records = Records(database, OPERATIONS, SIZES)
     terms = OPERATIONS.terms(())
