@@ -74,13 +74,17 @@ def known_zones() -> frozenset[str]:
 @lru_cache(maxsize=MAX_CACHED_ZONES)
 def zone_table(name: str) -> Zone:
     zone = ZoneInfo(name)
+    began = round(to_seconds(FIRST_INSTANT))
+    fixed = zone.utcoffset(None)
+    if fixed is not None:  # clocks such as UTC's were never moved: there is nothing to look for
+        return Zone(name, (began,), (round(fixed.total_seconds()),))
 
     def offset(seconds: int) -> int:
         utc_offset = datetime.fromtimestamp(seconds, zone).utcoffset()
         return utc_offset.days * DAY_SECONDS + utc_offset.seconds if utc_offset is not None else 0
 
     first, last = round(to_seconds(FIRST_TABLE_INSTANT)), round(to_seconds(LAST_TABLE_INSTANT))
-    starts, offsets = [round(to_seconds(FIRST_INSTANT))], [offset(first)]
+    starts, offsets = [began], [offset(first)]
     for seen in range(first, last, SCAN_STEP_SECONDS):
         low, high = seen, seen + SCAN_STEP_SECONDS
         after = offset(high)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store.aggregation import zones
 from store.aggregation.buckets import Bucket, BucketSpan, Run, same_time_last_year
 from store.aggregation.catalog import BucketUnit
 from store.aggregation.zones import from_seconds, is_zone, to_seconds, zone_table
@@ -226,3 +227,19 @@ def test_zones_by_name() -> None:
         map(is_zone, ["", "Mars/Olympus", "../etc/passwd", "localtime", "europe/berlin"])
     )
     assert zone_table("UTC").offsets == (0,)
+
+
+def test_the_table_of_a_fixed_zone_takes_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings: list[datetime | None] = []
+
+    class CountedZone(ZoneInfo):
+        def utcoffset(self, dt: datetime | None, /) -> timedelta | None:
+            readings.append(dt)
+            return super().utcoffset(dt)
+
+    monkeypatch.setattr(zones, "ZoneInfo", CountedZone)
+    for name, hours in (("UTC", 0), ("Etc/GMT+10", -10), ("Asia/Kolkata", None)):
+        readings.clear()
+        table = zone_table.__wrapped__(name)
+        assert (len(readings) == 1) == (hours is not None), name
+        assert hours is None or (len(table.starts), table.offsets) == (1, (hours * 3_600,)), name
