@@ -57,7 +57,8 @@ async def test_another_selection_or_another_caller_shares_nothing(
     async with live.socket() as socket:
         one = await socket.subscribe(PROGRESS, {"id": str(id), "afterSeq": 2})
         other = await socket.subscribe(other_selection, {"id": str(id), "afterSeq": 2})
-        assert await one.is_quiet(0.1)
+        assert await one.is_quiet(0.3)
+        assert await other.is_quiet(0.3)  # both have begun
         answered.clear()
         await tell(live, id, "a")
         await asyncio.gather(one.next(), other.next())
