@@ -73,7 +73,12 @@ def downgrade(
         steps = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)
         return [MigrationStep.downgrade_from_script(scripts.revision_map, s) for s in steps]
 
-    _connected(url, lambda c: _move(c, plan, report or _silent, timeouts))
+    def move(connection: Connection) -> None:
+        if not revisions_of(connection):
+            reject_hidden_tables(connection)
+        _move(connection, plan, report or _silent, timeouts)
+
+    _connected(url, move)
 
 
 def current(url: str) -> str | None:

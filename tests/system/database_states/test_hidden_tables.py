@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from cli.database import update_tables
 from cli.database_checks import check_database
 from migrations.errors import HiddenTablesError
-from migrations.runner import check, pending, upgrade
+from migrations.runner import check, downgrade, pending, upgrade
 from server.settings.model import load_settings
 from tests.system.database_states.roles import OwnDatabase, own_database
 from tests.system.database_states.states import STATES, State
@@ -25,6 +25,10 @@ COUNT = "SELECT 1 / (count(*) = 1)::int FROM pg_class WHERE relname = 'alembic_v
 
 def update(url: str) -> None:
     update_tables(load_settings(database_url=url, migrate_on_start="yes"))
+
+
+def undo(url: str) -> None:
+    downgrade(url, "base")
 
 
 def doctor(url: str) -> str:
@@ -44,7 +48,7 @@ async def test_hidden_tables_are_no_new_database(postgres_server: URL, state: St
     async with own_database(postgres_server) as own:
         await own.run(*state.enter, inside=state.inside)
         try:
-            for command in (pending, check, upgrade, update):
+            for command in (pending, check, upgrade, update, undo):
                 text = await refusal_of(command, own.url)
                 assert text.startswith("the tables are in the schema"), (command, text)
                 assert ("GRANT USAGE" in text) == ("usage" in state.name), text
